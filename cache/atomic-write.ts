@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fail, ok, type Result } from '../engine/result.ts';
+import { errorCode, storageFailure } from './storage-failure.ts';
+
+export { storageFailure } from './storage-failure.ts';
+
+/**
+ * Writes a whole file so that a reader, or a power cut, sees the old content or the new and nothing between.
+ * Folders above it are made. Fails with `storage-failed`; the old content is then untouched.
+ */
+export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<Result<void>> {
+  const temporary = temporaryBeside(path);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeDurably(temporary, bytes, 0o644);
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+    return ok(undefined);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    return fail(storageFailure(path, error));
+  }
+}
+
+/** A name that nobody else uses, in the same folder and so on the same file system. */
+export function temporaryBeside(path: string): string {
+  return `${path}.${randomBytes(8).toString('hex')}.tmp`;
+}
+
+/** Writes a new file and waits until the disk has it. Rejects with node's error, also when the file exists. */
+export async function writeDurably(path: string, bytes: Uint8Array | string, mode: number): Promise<void> {
+  const handle = await open(path, 'wx', mode);
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Waits until the disk knows the names in a folder: a renamed file is only then safe from a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some file systems cannot sync a folder (network, FUSE) and there is nothing else to try.
+    const code = errorCode(error);
+    if (code !== 'EINVAL' && code !== 'ENOTSUP' && code !== 'EBADF') throw error;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,246 @@
+import { copyFile, lstat, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Failure } from '../engine/failure.ts';
+import { fail, ok, type Result } from '../engine/result.ts';
+import { type Artifact, type DirectoryArtifact, directoryArtifact, type FileArtifact } from './artifact.ts';
+import { syncFolder } from './atomic-write.ts';
+import { blobMode, blobPath, POOLS } from './blob-layout.ts';
+import { type Digest, digestBytes, FileChangedError } from './digest.ts';
+import { filesBelow, refusal } from './folder-walk.ts';
+import { Gate } from './gate.ts';
+import type { TreeFile } from './input-tree.ts';
+import { type BlobSource, type MaterialiseMode, materialise } from './materialise.ts';
+import { type BlobMode, blobState, copyBlob, proveBlob, sealFile, writeSealed } from './sealed-blob.ts';
+import { errorCode, storageFailure } from './storage-failure.ts';
+import { moveAside, type VerificationReport, verifyBlobs } from './store-verification.ts';
+import { TemporaryFolder } from './temporary-folder.ts';
+
+export type { MaterialiseMode } from './materialise.ts';
+export type { DamagedBlob, VerificationReport } from './store-verification.ts';
+
+const FILES_AT_A_TIME = 8;
+
+/**
+ * Blobs by their digest, in files that are read-only and never change: `cas/` below the store's root. A blob
+ * is there whole or not at all, whoever is killed when; many processes may use one store at the same time.
+ */
+export class BlobStore {
+  readonly root: string;
+  readonly #temporary: TemporaryFolder;
+
+  constructor(root: string) {
+    this.root = root;
+    this.#temporary = new TemporaryFolder(join(root, 'tmp'));
+  }
+
+  /** Whether a blob is there, by a look at its status: a wrong size, or a write since it came, is noticed. */
+  async has(digest: Digest): Promise<boolean> {
+    return (await this.#find(digest, POOLS)) !== undefined;
+  }
+
+  /** Whether every blob of an artifact is there. */
+  async contains(artifact: Artifact): Promise<boolean> {
+    if (artifact.type === 'file') return this.has(artifact.digest);
+    const gate = new Gate(FILES_AT_A_TIME);
+    const found = await Promise.all(artifact.files.map((file) => gate.run(() => this.has(file.digest))));
+    return found.every((there) => there);
+  }
+
+  /** Stores bytes. Fails with `storage-failed`. */
+  async putBytes(bytes: Uint8Array): Promise<Result<Digest>> {
+    const digest = digestBytes(bytes);
+    if (await this.#find(digest, [0o444])) return ok(digest);
+    return this.#inTemporary(async (path) => {
+      await writeSealed(path, bytes);
+      await this.#place(path, digest, 0o444);
+      return ok(digest);
+    });
+  }
+
+  /**
+   * Takes a file into the store: it is moved, not copied, and gone from `path` afterwards, unless it has other
+   * hard links or lies on another file system. Fails with `invalid-value` (not a file), `input-changed`
+   * (something still writes to it) or `storage-failed`.
+   */
+  async adoptFile(path: string): Promise<Result<FileArtifact>> {
+    try {
+      const status = await lstat(path);
+      if (!status.isFile()) return fail(refusal(path, 'it is not a file'));
+      const executable = (status.mode & 0o100) !== 0;
+      const mode = blobMode(executable);
+      if (status.nlink === 1) {
+        const digest = await sealFile(path, mode);
+        if (await this.#find(digest, [mode])) await rm(path, { force: true });
+        else if (!(await this.#moved(path, digest, mode))) return this.#adoptCopy(path, executable);
+        return ok({ type: 'file', digest, executable });
+      }
+      // Somebody could write to the blob through the other link; the mode would change for it as well.
+      return this.#adoptCopy(path, executable);
+    } catch (error) {
+      return fail(adoptionFailure(path, error));
+    }
+  }
+
+  /**
+   * Takes a folder's files into the store; empty folders don't count. Nothing is moved when any of it is
+   * refused. Fails as `adoptFile`; symbolic links and special files inside are `invalid-value`.
+   */
+  async adoptDirectory(path: string): Promise<Result<DirectoryArtifact>> {
+    const names = await filesBelow(path);
+    if (!names.ok) return names;
+    const gate = new Gate(FILES_AT_A_TIME);
+    const adopted = await Promise.all(
+      names.value.map((name) =>
+        gate.run(async () => ({ name, file: await this.adoptFile(join(path, name)) })),
+      ),
+    );
+    const files: TreeFile[] = [];
+    for (const { name, file } of adopted) {
+      if (!file.ok) return file;
+      files.push({ path: name, digest: file.value.digest, executable: file.value.executable });
+    }
+    return ok(directoryArtifact(files));
+  }
+
+  /**
+   * Makes an artifact appear at a path, in place of whatever is there; folders above are made. `link` gives
+   * read-only hard links (copies where links cannot be had), `copy` writable files (0644, 0755) that share no
+   * inode with the store. Fails with `store-corrupt` when a blob is missing, or `storage-failed`.
+   */
+  async materialise(artifact: Artifact, at: string, mode: MaterialiseMode): Promise<Result<void>> {
+    return materialise(artifact, at, mode, this.#source);
+  }
+
+  /** The bytes of a blob, checked. Fails with `store-corrupt` when it is missing or damaged. */
+  async read(digest: Digest): Promise<Result<Buffer>> {
+    const path = await this.#find(digest, POOLS);
+    if (path === undefined) return fail(missing(this.root, digest));
+    try {
+      const bytes = await readFile(path);
+      if (digestBytes(bytes).hash === digest.hash) return ok(bytes);
+    } catch (error) {
+      return fail(storageFailure(path, error));
+    }
+    await moveAside(this.root, path);
+    return fail(missing(this.root, digest));
+  }
+
+  /** A file that holds a blob, to be read and nothing else. Fails with `store-corrupt` when it is missing. */
+  async pathOf(digest: Digest): Promise<Result<string>> {
+    const path = await this.#find(digest, POOLS);
+    return path === undefined ? fail(missing(this.root, digest)) : ok(path);
+  }
+
+  /**
+   * Reads every blob again, moves the damaged ones to `cas/damaged/` and says which they are. `progress` gets
+   * the bytes read so far. Fails with `storage-failed` when the store cannot be listed.
+   */
+  async verify(progress: (bytes: number) => void = () => undefined): Promise<Result<VerificationReport>> {
+    return verifyBlobs(this.root, progress);
+  }
+
+  /** Removes what killed processes left in `tmp/` more than a day ago. Never fails. */
+  async cleanTemporaryFiles(): Promise<void> {
+    await this.#temporary.clean();
+  }
+
+  readonly #source: BlobSource = async ({ digest, executable }, mode) => {
+    const wanted = blobMode(executable);
+    const found = await this.#find(digest, mode === 'link' ? [wanted] : POOLS);
+    if (found !== undefined) return ok(found);
+    const other = await this.#find(digest, POOLS);
+    if (other === undefined) return fail(missing(this.root, digest));
+    return this.#makeTwin(other, digest, wanted);
+  };
+
+  /** The path of a blob in the first of the pools that has it whole; what is damaged is moved aside. */
+  async #find(digest: Digest, pools: readonly BlobMode[]): Promise<string | undefined> {
+    for (const mode of pools) {
+      const path = blobPath(this.root, digest.hash, mode);
+      const state = await blobState(path, digest);
+      if (state === 'sealed') return path;
+      if (state === 'absent') continue;
+      if (await proveBlob(path, digest, mode)) {
+        if (state === 'unsealed') return path;
+        // The blob is what its name says; it is the size in the digest that is wrong.
+        continue;
+      }
+      await moveAside(this.root, path);
+    }
+    return undefined;
+  }
+
+  async #makeTwin(from: string, digest: Digest, mode: BlobMode): Promise<Result<string>> {
+    return this.#inTemporary(async (path) => {
+      await copyBlob(from, path);
+      const copied = await sealFile(path, mode);
+      if (copied.hash !== digest.hash) {
+        await moveAside(this.root, from);
+        return fail(missing(this.root, digest));
+      }
+      await this.#place(path, digest, mode);
+      return ok(blobPath(this.root, digest.hash, mode));
+    });
+  }
+
+  async #adoptCopy(from: string, executable: boolean): Promise<Result<FileArtifact>> {
+    return this.#inTemporary(async (path) => {
+      await copyFile(from, path);
+      const digest = await sealFile(path, blobMode(executable));
+      if ((await this.#find(digest, [blobMode(executable)])) === undefined) {
+        await this.#place(path, digest, blobMode(executable));
+      }
+      return ok({ type: 'file', digest, executable });
+    });
+  }
+
+  /** Whether a sealed file could be moved into its place; not so from another file system. */
+  async #moved(path: string, digest: Digest, mode: BlobMode): Promise<boolean> {
+    try {
+      await this.#place(path, digest, mode);
+      return true;
+    } catch (error) {
+      if (errorCode(error) === 'EXDEV') return false;
+      throw error;
+    }
+  }
+
+  /** Another process may do the same at the same time: either file is right, and the later one stays. */
+  async #place(sealed: string, digest: Digest, mode: BlobMode): Promise<void> {
+    const path = blobPath(this.root, digest.hash, mode);
+    await mkdir(dirname(path), { recursive: true });
+    await rename(sealed, path);
+    await syncFolder(dirname(path));
+  }
+
+  async #inTemporary<T>(work: (path: string) => Promise<Result<T>>): Promise<Result<T>> {
+    let path: string | undefined;
+    try {
+      path = await this.#temporary.newPath();
+      return await work(path);
+    } catch (error) {
+      return fail(adoptionFailure(path ?? this.#temporary.path, error));
+    } finally {
+      if (path !== undefined) await rm(path, { force: true }).catch(() => undefined);
+    }
+  }
+}
+
+function missing(root: string, digest: Digest): Failure {
+  return {
+    kind: 'store-corrupt',
+    path: blobPath(root, digest.hash, 0o444),
+    message: `the store lacks a blob that it had, or has it damaged: ${digest.hash} (${digest.size} bytes)`,
+    hint: 'Run the build again: what needs it is made anew.',
+  };
+}
+
+function adoptionFailure(path: string, error: unknown): Failure {
+  if (!(error instanceof FileChangedError)) return storageFailure(path, error);
+  return {
+    kind: 'input-changed',
+    path: error.path,
+    message: `${error.path} changed while it was taken into the store`,
+    hint: 'The command that makes it must not leave a process behind that still writes.',
+  };
+}

@@ -1,0 +1,116 @@
+import { chmod, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fail, ok, type Result } from '../engine/result.ts';
+import type { Artifact } from './artifact.ts';
+import { syncFolder, temporaryBeside } from './atomic-write.ts';
+import { blobMode } from './blob-layout.ts';
+import type { TreeFile } from './input-tree.ts';
+import { copyBlob } from './sealed-blob.ts';
+import { errorCode, storageFailure } from './storage-failure.ts';
+
+/**
+ * `link`: hard links to the store's read-only blobs, in no time, for a command's inputs. `copy`: files of the
+ * user's own, writable, on the disk when it is done.
+ */
+export type MaterialiseMode = 'link' | 'copy';
+
+/** Finds the path of a file's blob; `link` needs one whose mode is right. */
+export type BlobSource = (file: Omit<TreeFile, 'path'>, mode: MaterialiseMode) => Promise<Result<string>>;
+
+/** What `link` answers where hard links cannot be had: another disk, too many of them, a file system without. */
+const NO_LINK = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
+/** What `rename` answers when something of the other type, or a folder with content, is in the place. */
+const IN_THE_WAY = new Set(['ENOTEMPTY', 'EEXIST', 'EISDIR', 'ENOTDIR']);
+
+/**
+ * Makes an artifact appear at a path, in place of whatever is there. It is built beside the path and renamed,
+ * so that nothing half-made is ever seen under its name. Fails with `storage-failed`, or as `source` does.
+ */
+export async function materialise(
+  artifact: Artifact,
+  at: string,
+  mode: MaterialiseMode,
+  source: BlobSource,
+): Promise<Result<void>> {
+  const temporary = temporaryBeside(at);
+  try {
+    await mkdir(dirname(at), { recursive: true });
+    const placed =
+      artifact.type === 'file'
+        ? await placeFile(artifact, temporary, mode, source)
+        : await placeFolder(artifact.files, temporary, mode, source);
+    if (!placed.ok) return placed;
+    await moveInto(temporary, at);
+    if (mode === 'copy') await syncFolder(dirname(at));
+    return ok(undefined);
+  } catch (error) {
+    return fail(storageFailure(at, error));
+  } finally {
+    // Also after success: renaming one hard link over another of the same file leaves both.
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+async function placeFolder(
+  files: readonly TreeFile[],
+  at: string,
+  mode: MaterialiseMode,
+  source: BlobSource,
+): Promise<Result<void>> {
+  await mkdir(at);
+  for (const folder of new Set(files.map((file) => dirname(file.path)))) {
+    await mkdir(join(at, folder), { recursive: true });
+  }
+  for (const file of files) {
+    const placed = await placeFile(file, join(at, file.path), mode, source);
+    if (!placed.ok) return placed;
+  }
+  return ok(undefined);
+}
+
+async function placeFile(
+  file: Omit<TreeFile, 'path'>,
+  at: string,
+  mode: MaterialiseMode,
+  source: BlobSource,
+): Promise<Result<void>> {
+  const blob = await source(file, mode);
+  if (!blob.ok) return blob;
+  if (mode === 'copy') {
+    await copyBlob(blob.value, at);
+    await chmod(at, file.executable ? 0o755 : 0o644);
+    await syncFile(at);
+    return ok(undefined);
+  }
+  try {
+    await link(blob.value, at);
+  } catch (error) {
+    if (!NO_LINK.has(errorCode(error) ?? '')) throw error;
+    await copyBlob(blob.value, at);
+    // Read-only as a link would be, so that a command behaves the same on every file system.
+    await chmod(at, blobMode(file.executable));
+  }
+  return ok(undefined);
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function moveInto(temporary: string, at: string): Promise<void> {
+  try {
+    await rename(temporary, at);
+    return;
+  } catch (error) {
+    if (!IN_THE_WAY.has(errorCode(error) ?? '')) throw error;
+  }
+  const aside = temporaryBeside(at);
+  await rename(at, aside);
+  await rename(temporary, at);
+  await rm(aside, { recursive: true, force: true });
+}

@@ -1,0 +1,79 @@
+import { constants } from 'node:fs';
+import { chmod, copyFile, open, stat, utimes } from 'node:fs/promises';
+import { type Digest, digestFile, digestHandle, FileChangedError } from './digest.ts';
+
+/*
+ * A sealed file is one that the store vouches for: read-only, and with one fixed modification time. Whoever
+ * writes to it afterwards, through a hard link or as root (whom no mode stops), moves that time, and a look at
+ * the file's status tells. Bit rot doesn't move it; that takes `verify`.
+ */
+const SEALED_SECONDS = 1_000_000_000;
+
+export type BlobMode = 0o444 | 0o555;
+
+export type BlobState = 'absent' | 'sealed' | 'unsealed' | 'wrong-size';
+
+/**
+ * Hashes a file and seals it; the disk has it afterwards. The seal comes first: a write that slips in between
+ * then breaks it. Rejects with `FileChangedError` or with node's error.
+ */
+export async function sealFile(path: string, mode: BlobMode): Promise<Digest> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.chmod(mode);
+    await handle.utimes(SEALED_SECONDS, SEALED_SECONDS);
+    const digest = await digestHandle(handle, path);
+    await handle.sync();
+    if ((await handle.stat()).mtimeMs !== SEALED_SECONDS * 1000) throw new FileChangedError(path);
+    return digest;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What a look at the status says of the file that should hold a blob, without reading it. */
+export async function blobState(path: string, digest: Digest): Promise<BlobState> {
+  let status: Awaited<ReturnType<typeof stat>>;
+  try {
+    status = await stat(path);
+  } catch {
+    return 'absent';
+  }
+  if (!status.isFile()) return 'absent';
+  if (status.size !== digest.size) return 'wrong-size';
+  return status.mtimeMs === SEALED_SECONDS * 1000 ? 'sealed' : 'unsealed';
+}
+
+/** Whether a file's content is what its digest says; where it is, a broken seal is renewed. Never rejects. */
+export async function proveBlob(path: string, digest: Digest, mode: BlobMode): Promise<boolean> {
+  try {
+    if ((await digestFile(path)).hash !== digest.hash) return false;
+  } catch {
+    return false;
+  }
+  try {
+    await chmod(path, mode);
+    await utimes(path, SEALED_SECONDS, SEALED_SECONDS);
+  } catch {
+    // A store that cannot be written still serves; it is only slower, since this proof is made each time.
+  }
+  return true;
+}
+
+/** Copies a blob to a new file, sharing the disk's blocks where the file system can. Rejects with node's error. */
+export async function copyBlob(from: string, to: string): Promise<void> {
+  await copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+}
+
+/** Writes bytes to a new, sealed file; the disk has it afterwards. Rejects with node's error. */
+export async function writeSealed(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(path, 'wx', 0o600);
+  try {
+    await handle.writeFile(bytes);
+    await handle.chmod(0o444);
+    await handle.utimes(SEALED_SECONDS, SEALED_SECONDS);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

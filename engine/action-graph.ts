@@ -1,0 +1,46 @@
+import type { SourceLocation } from './failure.ts';
+import type { ActionSpec } from './kind.ts';
+
+/** One concrete node: a kind's description of a command, with its place in the pipeline. */
+export interface Action {
+  /** Task, axis values and the kind's own name joined by slashes: `context/austen/fp16/SM8650/chunk1of2`. */
+  readonly id: string;
+  readonly task: string;
+  readonly spec: ActionSpec;
+  /** Ids of the actions whose outputs are inputs of this one, each once. */
+  readonly dependencies: readonly string[];
+  /** Where the task stands in the pipeline file. */
+  readonly location: SourceLocation;
+}
+
+export interface ActionGraph {
+  /** By id, every action after the ones that it depends on. */
+  readonly actions: ReadonlyMap<string, Action>;
+  /** Ids of the actions of the tasks that were asked for. */
+  readonly requested: ReadonlySet<string>;
+}
+
+/** The ids that depend directly on each action. */
+export function dependants(graph: ActionGraph): Map<string, string[]> {
+  const result = new Map<string, string[]>();
+  for (const id of graph.actions.keys()) result.set(id, []);
+  for (const action of graph.actions.values()) {
+    for (const dependency of action.dependencies) result.get(dependency)?.push(action.id);
+  }
+  return result;
+}
+
+/**
+ * Seconds from the start of each action to the end of the build, if nothing had to wait for a core.
+ * The ready action with the most of it should start first.
+ */
+export function criticalPath(graph: ActionGraph, seconds: (id: string) => number): Map<string, number> {
+  const next = dependants(graph);
+  const result = new Map<string, number>();
+  for (const id of [...graph.actions.keys()].reverse()) {
+    let longest = 0;
+    for (const dependant of next.get(id) ?? []) longest = Math.max(longest, result.get(dependant) ?? 0);
+    result.set(id, seconds(id) + longest);
+  }
+  return result;
+}

@@ -1,0 +1,183 @@
+import PQueue from 'p-queue';
+import { executeAction } from './action-execution.ts';
+import { type Action, type ActionGraph, criticalPath, dependants } from './action-graph.ts';
+import type { BuildSession, IdentifiedAction } from './build-session.ts';
+import type { Emit, Outcome } from './event.ts';
+import type { Failure } from './failure.ts';
+
+export interface BuildOptions {
+  /** How many commands may run at the same time. */
+  readonly jobs: number;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+}
+
+export interface BuildOutcome {
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  readonly failures: readonly Failure[];
+}
+
+/**
+ * Brings every action of a graph to a result: from the store where it has one, else by running it. After the
+ * first failure nothing new is started; what was not started is skipped.
+ */
+export async function runBuild(
+  graph: ActionGraph,
+  session: BuildSession,
+  options: BuildOptions,
+): Promise<BuildOutcome> {
+  return new BuildRun(graph, session, options).complete();
+}
+
+/** What an action is taken to need when there is no record of an earlier run. */
+const UNKNOWN_SECONDS = 1;
+
+/** One build. Each action gets exactly one outcome; when all have one, the build is complete. */
+class BuildRun {
+  private readonly graph: ActionGraph;
+  private readonly session: BuildSession;
+  private readonly options: BuildOptions;
+  private readonly outcomes = new Map<string, Outcome>();
+  private readonly failures: Failure[] = [];
+  private readonly waitingFor = new Map<string, number>();
+  private readonly dependants: ReadonlyMap<string, readonly string[]>;
+  private readonly priorities: ReadonlyMap<string, number>;
+  private readonly lookUps: PQueue;
+  private readonly commands: PQueue;
+  /** One queue for each resource that only one action may use at a time. */
+  private readonly exclusive = new Map<string, PQueue>();
+  /** The commands that are queued or running, by fingerprint. */
+  private readonly commanded = new Map<string, Promise<void>>();
+  private readonly completed: Promise<void>;
+  private complain: (bug: unknown) => void = () => undefined;
+  private allDone: () => void = () => undefined;
+
+  constructor(graph: ActionGraph, session: BuildSession, options: BuildOptions) {
+    this.graph = graph;
+    this.session = session;
+    this.options = options;
+    this.dependants = dependants(graph);
+    this.priorities = criticalPath(graph, (id) => session.history.get(id)?.seconds ?? UNKNOWN_SECONDS);
+    this.lookUps = new PQueue({ concurrency: Math.max(2, options.jobs) });
+    this.commands = new PQueue({ concurrency: options.jobs });
+    this.completed = new Promise((resolve, reject) => {
+      this.allDone = resolve;
+      this.complain = reject;
+    });
+  }
+
+  async complete(): Promise<BuildOutcome> {
+    const actions = [...this.graph.actions.values()];
+    for (const action of actions) this.waitingFor.set(action.id, action.dependencies.length);
+    for (const action of actions) if (action.dependencies.length === 0) this.enqueueLookUp(action);
+    if (actions.length > 0) await this.completed;
+    return { outcomes: this.outcomes, failures: this.failures };
+  }
+
+  private get stopped(): boolean {
+    return this.failures.length > 0 || this.options.signal.aborted;
+  }
+
+  private enqueueLookUp(action: Action): void {
+    const priority = this.priorities.get(action.id) ?? 0;
+    this.lookUps.add(() => this.lookUp(action), { priority }).catch(this.complain);
+  }
+
+  private async lookUp(action: Action): Promise<void> {
+    if (this.stopped) return this.finish(action, 'skipped', '', 0);
+    const start = performance.now();
+    const identified = await this.session.identify(action);
+    if (!identified.ok) return this.fail(action, '', identified.failure, start);
+    const stored = await this.session.lookUp(identified.value);
+    if (stored === undefined) return this.enqueueCommand(identified.value);
+    this.session.settle(identified.value, stored);
+    this.finish(action, 'cached', identified.value.fingerprint.hash, 0);
+  }
+
+  private enqueueCommand(identified: IdentifiedAction): void {
+    const { action, fingerprint } = identified;
+    // Another task may have described the very same action: its result will be this one's too.
+    const twin = this.commanded.get(fingerprint.hash);
+    if (twin !== undefined) {
+      twin.then(() => this.enqueueLookUp(action), this.complain);
+      return;
+    }
+    const priority = this.priorities.get(action.id) ?? 0;
+    const inTurn = (): Promise<void> => this.commands.add(() => this.execute(identified), { priority });
+    const { exclusive } = action.spec;
+    const command =
+      exclusive === undefined ? inTurn() : this.exclusiveQueue(exclusive).add(inTurn, { priority });
+    this.commanded.set(fingerprint.hash, command);
+    command.catch(this.complain);
+  }
+
+  private exclusiveQueue(resource: string): PQueue {
+    let queue = this.exclusive.get(resource);
+    if (queue === undefined) {
+      queue = new PQueue({ concurrency: 1 });
+      this.exclusive.set(resource, queue);
+    }
+    return queue;
+  }
+
+  private async execute(identified: IdentifiedAction): Promise<void> {
+    const { action, files, fingerprint } = identified;
+    if (this.stopped) return this.finish(action, 'skipped', fingerprint.hash, 0);
+    const { task, id } = action;
+    const { emit, signal } = this.options;
+    const { blobs, memo, tools, actionCache, options } = this.session;
+    const start = performance.now();
+    emit({ type: 'action-started', task, id, reason: this.session.reasons(identified).join('; ') });
+    const tell = (line: string): void => emit({ type: 'action-output', task, id, line });
+    const context = { cacheRoot: options.cacheRoot, blobs, memo, tools, signal };
+    const result = await executeAction(action, files, tell, context);
+    if (!result.ok) return this.fail(action, fingerprint.hash, result.failure, start);
+    const kept = await actionCache.put(fingerprint, result.value);
+    if (!kept.ok) return this.fail(action, fingerprint.hash, kept.failure, start);
+    this.session.settle(identified, result.value);
+    this.finish(action, 'ran', fingerprint.hash, (performance.now() - start) / 1000);
+  }
+
+  private finish(action: Action, outcome: Outcome, fingerprint: string, seconds: number): void {
+    const { task, id } = action;
+    this.settle(id, outcome);
+    this.options.emit({ type: 'action', task, id, outcome, fingerprint, seconds });
+    if (outcome === 'ran' || outcome === 'cached') this.release(id);
+    else this.skipDependants(id);
+  }
+
+  private fail(action: Action, fingerprint: string, failure: Failure, start: number): void {
+    const { task, id } = action;
+    this.failures.push(failure);
+    this.settle(id, 'failed');
+    const seconds = (performance.now() - start) / 1000;
+    this.options.emit({ type: 'action', task, id, outcome: 'failed', fingerprint, seconds, failure });
+    this.skipDependants(id);
+  }
+
+  private settle(id: string, outcome: Outcome): void {
+    this.outcomes.set(id, outcome);
+    if (this.outcomes.size === this.graph.actions.size) this.allDone();
+  }
+
+  private release(id: string): void {
+    for (const next of this.dependants.get(id) ?? []) {
+      const left = (this.waitingFor.get(next) ?? 0) - 1;
+      this.waitingFor.set(next, left);
+      const action = this.graph.actions.get(next);
+      if (left === 0 && action !== undefined) this.enqueueLookUp(action);
+    }
+  }
+
+  /** Everything after an action that has no result is skipped; a stack, because a chain may be thousands long. */
+  private skipDependants(id: string): void {
+    const rest = [...(this.dependants.get(id) ?? [])];
+    for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+      if (this.outcomes.has(next)) continue;
+      const task = this.graph.actions.get(next)?.task ?? '';
+      this.settle(next, 'skipped');
+      this.options.emit({ type: 'action', task, id: next, outcome: 'skipped', fingerprint: '', seconds: 0 });
+      rest.push(...(this.dependants.get(next) ?? []));
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import type { Failure } from './failure.ts';
+import type { Value } from './kind.ts';
+
+/** Work is about to start on a graph of this many actions. */
+export interface BuildStarted {
+  readonly type: 'started';
+  readonly pipeline: string;
+  readonly targets: readonly string[];
+  readonly actions: number;
+}
+
+/** Something that the user should know although nothing is wrong: "no phone attached, using the emulator". */
+export interface Notice {
+  readonly type: 'notice';
+  readonly text: string;
+}
+
+/** A tool is being made ready, such as the Python environment. */
+export interface ToolProgress {
+  readonly type: 'tool';
+  readonly name: string;
+  readonly phase: 'preparing' | 'progress' | 'ready' | 'failed';
+  readonly detail: string;
+  readonly seconds: number;
+}
+
+export interface ActionStarted {
+  readonly type: 'action-started';
+  readonly task: string;
+  readonly id: string;
+  /** Why it was not a hit, in a few words. */
+  readonly reason: string;
+}
+
+/** What a running command wrote, a line at a time. */
+export interface ActionOutputLine {
+  readonly type: 'action-output';
+  readonly task: string;
+  readonly id: string;
+  readonly line: string;
+}
+
+export type Outcome = 'ran' | 'cached' | 'failed' | 'skipped';
+
+export interface ActionFinished {
+  readonly type: 'action';
+  readonly task: string;
+  readonly id: string;
+  readonly outcome: Outcome;
+  /** SHA-256 of the canonical REAPI Action; empty when it was skipped. */
+  readonly fingerprint: string;
+  readonly seconds: number;
+  readonly failure?: Failure;
+}
+
+/** An artifact that was asked for now lies at this place under `out/`. */
+export interface ArtifactPublished {
+  readonly type: 'artifact';
+  readonly task: string;
+  readonly id: string;
+  readonly role: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly digest: string;
+}
+
+/** The content of a result file that was asked for, such as a benchmark's. */
+export interface ResultReported {
+  readonly type: 'result';
+  readonly task: string;
+  readonly id: string;
+  readonly path: string;
+  readonly result: Value;
+}
+
+/** A failure that belongs to no single action. */
+export interface BuildFailed {
+  readonly type: 'failure';
+  readonly failure: Failure;
+}
+
+/** Always the last event. */
+export interface BuildSummary {
+  readonly type: 'summary';
+  readonly ran: number;
+  readonly cached: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly seconds: number;
+}
+
+/** Everything that a build tells the world; reporters turn these into text and nothing else prints. */
+export type BuildEvent =
+  | BuildStarted
+  | Notice
+  | ToolProgress
+  | ActionStarted
+  | ActionOutputLine
+  | ActionFinished
+  | ArtifactPublished
+  | ResultReported
+  | BuildFailed
+  | BuildSummary;
+
+export type Emit = (event: BuildEvent) => void;

@@ -1,0 +1,303 @@
+import type { ValidateFunction } from 'ajv';
+import type { Action, ActionGraph } from './action-graph.ts';
+import { evaluate } from './expression.ts';
+import type { Failure, SourceLocation } from './failure.ts';
+import type { ActionInput, ActionSpec, Kind, NeededOutput, TaskCell, Value } from './kind.ts';
+import { agree, type MatrixPoint, matrixCells } from './matrix-cells.ts';
+import { nearestName } from './nearest-name.ts';
+import type { Pipeline, PipelineTask } from './pipeline-load.ts';
+import { fail, ok, type Result } from './result.ts';
+import { outputPath, runTaskSpec } from './run-task.ts';
+import { taskOrder } from './task-order.ts';
+
+export interface ExpansionContext {
+  readonly kinds: ReadonlyMap<string, Kind>;
+  /** The strict schema of each kind's `with:`, compiled. */
+  readonly parameters: ReadonlyMap<string, ValidateFunction>;
+}
+
+/** A task at one point of its matrix, before its kind has been asked. */
+interface PlannedCell {
+  readonly point: MatrixPoint;
+  readonly id: string;
+  readonly with: Readonly<Record<string, Value>>;
+  readonly script: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+interface PlannedTask {
+  readonly task: PipelineTask;
+  readonly cells: readonly PlannedCell[];
+}
+
+/** The cell of an expanded task with what it can hand to the tasks that need it. */
+interface ExpandedCell {
+  readonly point: MatrixPoint;
+  readonly outputs: readonly NeededOutput[];
+}
+
+/**
+ * Turns the tasks behind `targets` (names of targets or of tasks) into the graph of actions. A task that
+ * needs another is joined with those of its cells that agree on every axis which both have.
+ */
+export async function expandPipeline(
+  pipeline: Pipeline,
+  targets: readonly string[],
+  context: ExpansionContext,
+): Promise<Result<ActionGraph, Failure>> {
+  const wanted = resolveTargets(pipeline, targets);
+  if (!wanted.ok) return wanted;
+  const planned = planTasks(pipeline);
+  if (!planned.ok) return planned;
+  const needs = taskNeeds(planned.value);
+  const order = taskOrder(wanted.value, (task) => needs.get(task) ?? []);
+  if (!order.ok) {
+    const first = order.failure.kind === 'task-cycle' ? order.failure.tasks[0] : undefined;
+    return first === undefined
+      ? order
+      : fail({ ...order.failure, location: pipeline.source.locate(['tasks', first], 'key') });
+  }
+
+  const expander = new Expander(pipeline, context);
+  for (const name of order.value) {
+    const plan = planned.value.get(name);
+    if (plan === undefined) throw new Error(`task ${name} was ordered but never planned`);
+    const failure = await expander.addTask(plan, needs.get(name) ?? []);
+    if (failure !== undefined) return fail(failure);
+  }
+  const wantedTasks = new Set(wanted.value);
+  const requested = new Set(
+    [...expander.actions.values()].filter((a) => wantedTasks.has(a.task)).map((a) => a.id),
+  );
+  return ok({ actions: expander.actions, requested });
+}
+
+/** The tasks that the names stand for. */
+function resolveTargets(pipeline: Pipeline, names: readonly string[]): Result<readonly string[], Failure> {
+  const tasks: string[] = [];
+  for (const name of names) {
+    const target = pipeline.targets[name];
+    if (target !== undefined) tasks.push(...target);
+    else if (pipeline.tasks[name] !== undefined) tasks.push(name);
+    else {
+      const known = [...Object.keys(pipeline.targets), ...Object.keys(pipeline.tasks)];
+      const nearest = nearestName(name, known);
+      return fail({
+        kind: 'unknown-name',
+        what: 'target',
+        name,
+        message: `${pipeline.file} has no target or task \`${name}\``,
+        hint: nearest === undefined ? `known: ${known.join(', ')}` : `did you mean \`${nearest}\`?`,
+        ...(nearest === undefined ? {} : { nearest }),
+      });
+    }
+  }
+  return ok([...new Set(tasks)]);
+}
+
+/** Fills in the expressions of every task at every point of its matrix. */
+function planTasks(pipeline: Pipeline): Result<ReadonlyMap<string, PlannedTask>, Failure> {
+  const planned = new Map<string, PlannedTask>();
+  for (const task of Object.values(pipeline.tasks)) {
+    const cells = planCells(pipeline, task);
+    if (!cells.ok) {
+      return fail({
+        ...cells.failure,
+        location: cells.failure.location ?? pipeline.source.locate(['tasks', task.name], 'key'),
+      });
+    }
+    planned.set(task.name, { task, cells: cells.value });
+  }
+  return ok(planned);
+}
+
+function planCells(pipeline: Pipeline, task: PipelineTask): Result<readonly PlannedCell[], Failure> {
+  const { params, models } = pipeline;
+  const fill = (part: string, value: Value, matrix: MatrixPoint): Result<Value, Failure> => {
+    const filled = evaluate(value, { params, models, matrix });
+    if (filled.ok) return filled;
+    return fail({
+      kind: 'pipeline-invalid',
+      message: `task \`${task.name}\`: ${filled.failure}`,
+      location: pipeline.source.locate(['tasks', task.name, part], 'value'),
+    });
+  };
+  const matrix = fill('matrix', task.matrix, {});
+  if (!matrix.ok) return matrix;
+  const points = matrixCells(task.name, matrix.value as Record<string, Value>);
+  if (!points.ok) return points;
+
+  const cells: PlannedCell[] = [];
+  for (const point of points.value) {
+    const parameters = fill('with', task.with, point);
+    if (!parameters.ok) return parameters;
+    const script = fill('run', task.run ?? '', point);
+    if (!script.ok) return script;
+    const inputs = fill('inputs', task.inputs, point);
+    if (!inputs.ok) return inputs;
+    const outputs = fill('outputs', task.outputs, point);
+    if (!outputs.ok) return outputs;
+    cells.push({
+      point,
+      id: [task.name, ...Object.values(point)].join('/'),
+      with: parameters.value as Record<string, Value>,
+      script: String(script.value),
+      inputs: (inputs.value as readonly Value[]).map(String),
+      outputs: (outputs.value as readonly Value[]).map(String),
+    });
+  }
+  return ok(cells);
+}
+
+/** What each task waits for: what it says in `needs:`, and the tasks whose outputs are its inputs. */
+function taskNeeds(planned: ReadonlyMap<string, PlannedTask>): ReadonlyMap<string, readonly string[]> {
+  const writers: { readonly path: string; readonly task: string }[] = [];
+  for (const { task, cells } of planned.values()) {
+    for (const cell of cells)
+      for (const path of cell.outputs) writers.push({ path: outputPath(path), task: task.name });
+  }
+  const needs = new Map<string, readonly string[]>();
+  for (const { task, cells } of planned.values()) {
+    const found = new Set(task.needs);
+    for (const input of cells.flatMap((cell) => cell.inputs)) {
+      for (const writer of writers)
+        if (covers(input, writer.path) && writer.task !== task.name) found.add(writer.task);
+    }
+    needs.set(task.name, [...found]);
+  }
+  return needs;
+}
+
+/** Whether an input as written takes in an output: the same path, or one inside the other as a folder. */
+function covers(input: string, output: string): boolean {
+  const path = outputPath(input);
+  return path === output || output.startsWith(`${path}/`) || path.startsWith(`${output}/`);
+}
+
+/** Collects the actions of one task after another. */
+class Expander {
+  readonly actions = new Map<string, Action>();
+  private readonly cells = new Map<string, ExpandedCell[]>();
+  private readonly publishers = new Map<string, string>();
+  private readonly pipeline: Pipeline;
+  private readonly context: ExpansionContext;
+
+  constructor(pipeline: Pipeline, context: ExpansionContext) {
+    this.pipeline = pipeline;
+    this.context = context;
+  }
+
+  async addTask({ task, cells }: PlannedTask, needs: readonly string[]): Promise<Failure | undefined> {
+    const expanded: ExpandedCell[] = [];
+    for (const cell of cells) {
+      const needed = needs.flatMap((name) =>
+        (this.cells.get(name) ?? [])
+          .filter((other) => agree(cell.point, other.point))
+          .flatMap((other) => other.outputs),
+      );
+      const specs =
+        task.uses === undefined
+          ? ok([this.runSpec(cell, needed)])
+          : await this.kindSpecs(task, task.uses, cell, needed);
+      if (!specs.ok) return specs.failure;
+      const outputs: NeededOutput[] = [];
+      for (const spec of specs.value) {
+        const id = actionId(cell.id, spec.name);
+        const failure = this.addAction(id, task, spec);
+        if (failure !== undefined) return failure;
+        for (const output of spec.outputs) outputs.push({ action: id, task: task.name, output });
+      }
+      expanded.push({ point: cell.point, outputs });
+    }
+    this.cells.set(task.name, expanded);
+    return undefined;
+  }
+
+  private async kindSpecs(
+    task: PipelineTask,
+    uses: string,
+    cell: PlannedCell,
+    needs: readonly NeededOutput[],
+  ): Promise<Result<readonly ActionSpec[], Failure>> {
+    const kind = this.context.kinds.get(uses);
+    if (kind === undefined) throw new Error(`kind ${uses} passed validation but is not registered`);
+    const problem = this.parameterProblem(uses, cell.with);
+    if (problem !== undefined) {
+      return fail({
+        kind: 'invalid-value',
+        message: `task \`${task.name}\`: ${problem}`,
+        location: this.location(task, 'with'),
+      });
+    }
+    const taskCell: TaskCell = {
+      task: task.name,
+      matrix: cell.point,
+      with: cell.with,
+      needs,
+      actionId: (name) => actionId(cell.id, name),
+    };
+    const specs = await kind.expand(taskCell);
+    if (specs.ok || specs.failure.location !== undefined) return specs;
+    return fail({ ...specs.failure, location: this.location(task, 'uses') });
+  }
+
+  private parameterProblem(uses: string, parameters: Readonly<Record<string, Value>>): string | undefined {
+    const validate = this.context.parameters.get(uses);
+    if (validate === undefined || validate(parameters)) return undefined;
+    const [error] = validate.errors ?? [];
+    const where = error?.instancePath.slice(1).replaceAll('/', '.') ?? '';
+    return `\`with${where === '' ? '' : `.${where}`}\` ${error?.message ?? 'is not valid'}`;
+  }
+
+  private runSpec(cell: PlannedCell, needs: readonly NeededOutput[]): ActionSpec {
+    const inputs: ActionInput[] = [];
+    for (const written of cell.inputs) {
+      let wholly = false;
+      for (const { action, output } of needs) {
+        if (output.publish === undefined || !covers(written, output.publish)) continue;
+        inputs.push({ at: output.publish, source: { from: 'action', action, output: output.path } });
+        wholly ||= outputPath(written) === output.publish || written.startsWith(`${output.publish}/`);
+      }
+      if (!wholly) inputs.push({ at: outputPath(written), source: { from: 'project', path: written } });
+    }
+    return runTaskSpec({ script: cell.script, inputs, outputs: cell.outputs });
+  }
+
+  private addAction(id: string, task: PipelineTask, spec: ActionSpec): Failure | undefined {
+    if (this.actions.has(id)) throw new Error(`kind ${task.uses} made the action ${id} twice`);
+    for (const output of spec.outputs) {
+      if (output.publish === undefined) continue;
+      const other = this.publishers.get(output.publish);
+      if (other !== undefined) {
+        return {
+          kind: 'pipeline-invalid',
+          message: `\`${other}\` and \`${id}\` would both write \`${output.publish}\``,
+          hint: 'give one of them another output path, or put the axis into it: `${{ matrix.… }}`',
+          location: this.location(task, 'outputs'),
+        };
+      }
+      this.publishers.set(output.publish, id);
+    }
+    const dependencies = new Set<string>();
+    for (const { source } of spec.inputs) if (source.from === 'action') dependencies.add(source.action);
+    for (const dependency of dependencies) {
+      if (!this.actions.has(dependency))
+        throw new Error(`${id} takes an output of ${dependency}, which is not made yet`);
+    }
+    this.actions.set(id, {
+      id,
+      task: task.name,
+      spec,
+      dependencies: [...dependencies],
+      location: this.location(task, 'uses'),
+    });
+    return undefined;
+  }
+
+  private location(task: PipelineTask, part: string): SourceLocation {
+    return this.pipeline.source.locate(['tasks', task.name, part], 'value');
+  }
+}
+
+const actionId = (cell: string, name: string): string => (name === '' ? cell : `${cell}/${name}`);

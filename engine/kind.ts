@@ -1,0 +1,97 @@
+import type { Result } from './result.ts';
+
+/** A value of `with:`, `params:` or `models:`, as YAML can say it. */
+export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
+
+/** What a task's output is, beyond its path: its role decides which kinds can use it. */
+export type Attributes = Readonly<Record<string, string | number | boolean>>;
+
+/** Where an input's bytes come from. */
+export type InputSource =
+  /** A file or folder of the user's, relative to the pipeline file (or absolute). */
+  | { readonly from: 'project'; readonly path: string }
+  /** A file or folder of rwkv-build itself, relative to the package: the tool that an action runs. */
+  | { readonly from: 'package'; readonly path: string }
+  /** An output of another action. */
+  | { readonly from: 'action'; readonly action: string; readonly output: string };
+
+export interface ActionInput {
+  /** Where the command finds it, relative to the action's folder. */
+  readonly at: string;
+  readonly source: InputSource;
+}
+
+export interface ActionOutput {
+  /** Where the command writes it, relative to the action's folder. */
+  readonly path: string;
+  readonly type: 'file' | 'directory';
+  /** What it is to other kinds: `chunk-graph`, `dlc`, `context`, … */
+  readonly role: string;
+  readonly attributes: Attributes;
+  /** Where it appears under `out/` when it was asked for; without it, it stays in the store. */
+  readonly publish?: string;
+}
+
+/** A path inside a tool's root. The fingerprint holds the tool's name and version, never its place. */
+export interface ToolPath {
+  readonly tool: string;
+  readonly path: string;
+}
+
+export type Argument = string | ToolPath;
+
+/** One command over declared inputs, as a kind describes it. */
+export interface ActionSpec {
+  /** Tells the actions of one task cell apart: `chunk1of2`. Empty when there is only one. */
+  readonly name: string;
+  readonly command: readonly Argument[];
+  readonly environment: Readonly<Record<string, Argument>>;
+  readonly inputs: readonly ActionInput[];
+  readonly outputs: readonly ActionOutput[];
+  /** Names of the tools that the command uses; each one's version is in the fingerprint. */
+  readonly tools: readonly string[];
+  /** Facts that decide the result but are in no input, such as which device runs it. */
+  readonly properties: Readonly<Record<string, string>>;
+  /** Actions that name the same resource never run at the same time. */
+  readonly exclusive?: string;
+  readonly timeLimitSeconds?: number;
+}
+
+/** An output of an action that a task needs. */
+export interface NeededOutput {
+  readonly action: string;
+  readonly task: string;
+  readonly output: ActionOutput;
+}
+
+/** One task at one point of its matrix: what a kind is asked to turn into actions. */
+export interface TaskCell {
+  readonly task: string;
+  /** The values of the axes, by axis name. */
+  readonly matrix: Readonly<Record<string, string>>;
+  /** The task's `with:`, expressions filled in and valid by the kind's schema. */
+  readonly with: Readonly<Record<string, Value>>;
+  /** The outputs of the tasks in `needs:` that agree with this cell on every axis they share. */
+  readonly needs: readonly NeededOutput[];
+  /** The id that an action of this cell gets, for inputs that are outputs of a sibling. */
+  actionId(name: string): string;
+}
+
+/** What `uses:` names. The engine gets kinds handed in and knows nothing of what they do. */
+export interface Kind {
+  readonly name: string;
+  /** One line, for `--help` and the editor. */
+  readonly summary: string;
+  /** JSON schema (draft-07) of `with:`; an object schema without unknown keys. */
+  readonly parameters: object;
+  expand(cell: TaskCell): Promise<Result<readonly ActionSpec[]>>;
+}
+
+/** A program or package that commands use and that is not an input: an interpreter, a compiler. */
+export interface Tool {
+  readonly name: string;
+  /** Everything about it that decides results, in words and digests: `g++ 12.2.0 x86_64-linux-gnu`. */
+  version(): Promise<Result<string>>;
+  /** Makes it ready where needed and returns the folder that a `ToolPath` is relative to. */
+  prepare(progress: (line: string) => void): Promise<Result<string>>;
+}

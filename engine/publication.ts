@@ -1,0 +1,79 @@
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Artifact, artifactBytes, artifactDigest } from '../cache/artifact.ts';
+import { storageFailure } from '../cache/storage-failure.ts';
+import type { ActionGraph } from './action-graph.ts';
+import type { BuildSession } from './build-session.ts';
+import type { Emit } from './event.ts';
+import type { Failure } from './failure.ts';
+import type { Value } from './kind.ts';
+import { fail, ok, type Result } from './result.ts';
+
+/** Outputs with this role are JSON that is worth telling about, such as what a benchmark found. */
+const RESULT_ROLE = 'result';
+
+/** Puts the artifacts that were asked for under `out/` beside the pipeline file, and tells of each. */
+export async function publishArtifacts(
+  graph: ActionGraph,
+  session: BuildSession,
+  emit: Emit,
+): Promise<Result<void, Failure>> {
+  const folder = join(session.options.folder, 'out');
+  for (const id of graph.requested) {
+    const action = graph.actions.get(id);
+    for (const output of action?.spec.outputs ?? []) {
+      const artifact = session.artifact(id, output.path);
+      if (action === undefined || artifact === undefined || output.publish === undefined) continue;
+      const placed = await placeArtifact(artifact, join(folder, output.publish), session);
+      if (!placed.ok) return placed;
+      const path = `out/${output.publish}`;
+      emit({
+        type: 'artifact',
+        task: action.task,
+        id,
+        role: output.role,
+        path,
+        bytes: artifactBytes(artifact),
+        digest: artifactDigest(artifact).hash,
+      });
+      if (output.role !== RESULT_ROLE) continue;
+      const text = await readFile(join(folder, output.publish), 'utf8');
+      emit({ type: 'result', task: action.task, id, path, result: JSON.parse(text) as Value });
+    }
+  }
+  return ok(undefined);
+}
+
+/** Leaves what is right already alone; replaces anything else in one step, so that no reader sees a half. */
+async function placeArtifact(
+  artifact: Artifact,
+  at: string,
+  session: BuildSession,
+): Promise<Result<void, Failure>> {
+  try {
+    if (await isInPlace(artifact, at, session)) return ok(undefined);
+    await mkdir(dirname(at), { recursive: true });
+    const temporary = `${at}.${process.pid}.tmp`;
+    await rm(temporary, { recursive: true, force: true });
+    const copied = await session.blobs.materialise(artifact, temporary, 'copy');
+    if (!copied.ok) {
+      await rm(temporary, { recursive: true, force: true });
+      return copied;
+    }
+    // A folder cannot be renamed over one that has files in it.
+    if (artifact.type === 'directory') await rm(at, { recursive: true, force: true });
+    await rename(temporary, at);
+    return ok(undefined);
+  } catch (error) {
+    return fail(storageFailure(at, error));
+  }
+}
+
+async function isInPlace(artifact: Artifact, at: string, session: BuildSession): Promise<boolean> {
+  const files = artifact.type === 'file' ? [{ path: '', digest: artifact.digest }] : artifact.files;
+  for (const file of files) {
+    const found = await session.memo.digestOf(join(at, file.path));
+    if (!found.ok || found.value.hash !== file.digest.hash) return false;
+  }
+  return files.length > 0;
+}

@@ -1,0 +1,76 @@
+/** Makes what `npm ci` cannot bring: the pipeline's schema and validators, and the programs in `dist/`. */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import standalone from 'ajv/dist/standalone/index.js';
+import { build } from 'esbuild';
+import { pipelineSchema, VALIDATOR_OPTIONS } from '../engine/pipeline-schema.ts';
+import { registeredKinds } from '../tasks/kind-registry.ts';
+import { MODEL_ENTRY_SCHEMA } from '../tasks/model-entry.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Bundled CommonJS packages ask for Node's own modules by `require`, which ES modules lack. */
+const REQUIRE_BANNER = `import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);`;
+
+async function writeSchemaAndValidators(): Promise<void> {
+  const kinds = registeredKinds(root, () => {
+    throw new Error('no device is chosen while schemas are written');
+  });
+  const schema = pipelineSchema([...kinds.values()], MODEL_ENTRY_SCHEMA);
+  await writeFile(join(root, 'pipeline.schema.json'), `${JSON.stringify(schema, null, 2)}\n`);
+
+  const ajv = new Ajv({ ...VALIDATOR_OPTIONS, code: { source: true, esm: true } });
+  ajv.addSchema(schema, 'pipeline');
+  const exported: Record<string, string> = { pipeline: 'pipeline' };
+  for (const kind of kinds.values()) {
+    ajv.addSchema(kind.parameters, kind.name);
+    exported[kind.name.replaceAll('-', '_')] = kind.name;
+  }
+  const source = join(root, 'generated', 'validators.source.mjs');
+  await mkdir(dirname(source), { recursive: true });
+  await writeFile(source, standalone.default(ajv, exported));
+  await build({
+    entryPoints: [source],
+    outfile: join(root, 'generated', 'pipeline-validators.mjs'),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+  });
+  await rm(source);
+  const types = "import type { ValidateFunction } from 'ajv';\n";
+  const declared = Object.keys(exported).map((name) => `export const ${name}: ValidateFunction;\n`);
+  await writeFile(join(root, 'generated', 'pipeline-validators.d.mts'), [types, ...declared].join(''));
+}
+
+async function bundlePrograms(): Promise<void> {
+  const common = {
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    outdir: join(root, 'dist'),
+    outExtension: { '.js': '.mjs' },
+    legalComments: 'none',
+  } as const;
+  await rm(join(root, 'dist'), { recursive: true, force: true });
+  await build({
+    ...common,
+    entryPoints: { 'rwkv-build': join(root, 'cli', 'main.ts') },
+    splitting: true,
+    banner: { js: REQUIRE_BANNER },
+  });
+  // Each whole in one file: the content of that file is the version of the tool.
+  await build({
+    ...common,
+    entryPoints: {
+      'push-files': join(root, 'tasks', 'push-to-device', 'push-files.ts'),
+      'run-benchmark': join(root, 'tasks', 'benchmark', 'run-benchmark.ts'),
+    },
+    banner: { js: REQUIRE_BANNER },
+  });
+}
+
+await writeSchemaAndValidators();
+await bundlePrograms();
