@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { nearestName } from '../engine/nearest-name.ts';
+import type { BuildOptions } from './build-options.ts';
+import type { CleanScope } from './commands/clean.ts';
+import type { GraphFormat } from './commands/graph.ts';
+import { EXIT } from './exit-code.ts';
+import { packageRoot } from './package-root.ts';
+
+const EXAMPLES = `
+Examples:
+  rwkv-build all --soc SM8650                 everything, for one SoC
+  rwkv-build all --soc SM8650,SM8550          for several
+  rwkv-build all --model rwkv7-0.1b.pth       from your own weights
+  rwkv-build context --set chunks=4           one task, with another chunk count
+  rwkv-build plan all --set chunks=4          what that would run, and why
+  rwkv-build why context                      why a task has to run
+  rwkv-build doctor                           what this machine lacks
+
+Exit codes: 0 ok, 1 the build failed, 2 usage, 3 something is missing on this machine, 130 interrupted.
+The store is in $RWKV_BUILD_CACHE, else $XDG_CACHE_HOME/rwkv-build, else ~/.cache/rwkv-build.`;
+
+/** Parses the arguments, runs the command and returns the exit code. */
+export async function buildProgram(args: readonly string[]): Promise<number> {
+  let code: number = EXIT.ok;
+  const finish = (result: number): void => {
+    code = result;
+  };
+  const program = describeProgram(finish);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Commander has printed its message; asking for help or the version is no error.
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+}
+
+function describeProgram(finish: (code: number) => void): Command {
+  const program = new Command('rwkv-build')
+    .description('Turns RWKV weights into Qualcomm HTP artifacts and runs them on devices.')
+    .version(packageVersion(), '-V, --version')
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .showHelpAfterError('(see rwkv-build --help)')
+    .exitOverride()
+    .addHelpText('after', EXAMPLES);
+
+  pipelineCommand(program, 'build [targets...]', 'build targets or tasks; the word `build` can be left out', {
+    isDefault: true,
+  }).action(async (targets: string[], raw: RawOptions) => {
+    const { build } = await import('./commands/build.ts');
+    finish(await build(targets, buildOptions(raw)));
+  });
+  pipelineCommand(
+    program,
+    'plan [targets...]',
+    'print what a build would run and why, without running it',
+  ).action(async (targets: string[], raw: RawOptions) => {
+    const { plan } = await import('./commands/plan.ts');
+    finish(await plan(targets, buildOptions(raw)));
+  });
+  pipelineCommand(
+    program,
+    'why <task>',
+    'print what changed since the last result of a task or an action',
+  ).action(async (task: string, raw: RawOptions) => {
+    const { why } = await import('./commands/why.ts');
+    finish(await why(task, buildOptions(raw)));
+  });
+  pipelineCommand(program, 'status [targets...]', 'print how much of each task is up to date').action(
+    async (targets: string[], raw: RawOptions) => {
+      const { status } = await import('./commands/status.ts');
+      finish(await status(targets, buildOptions(raw)));
+    },
+  );
+  pipelineCommand(program, 'graph [targets...]', 'print the graph of actions')
+    .addOption(
+      new Option('--format <format>', 'for which program').choices(['mermaid', 'dot']).default('mermaid'),
+    )
+    .action(async (targets: string[], raw: RawOptions & { format: GraphFormat }) => {
+      const { graph } = await import('./commands/graph.ts');
+      finish(await graph(targets, raw.format, buildOptions(raw)));
+    });
+  pipelineCommand(
+    program,
+    'clean [scope]',
+    'remove `out` (the default), the `store`, or what is on the `device`',
+  ).action(async (scope: string | undefined, raw: RawOptions) => {
+    const { clean } = await import('./commands/clean.ts');
+    finish(await clean(cleanScope(scope ?? 'out'), buildOptions(raw)));
+  });
+  program
+    .command('doctor')
+    .description('say what this machine lacks, with the command that brings it')
+    .option('--json', 'one check a line on stdout')
+    .action(async (raw: { json?: boolean }) => {
+      const { doctor } = await import('./commands/doctor.ts');
+      finish(await doctor({ json: raw.json === true }));
+    });
+  return program;
+}
+
+interface RawOptions {
+  readonly file: string;
+  readonly set: string[];
+  readonly soc: string[];
+  readonly precision: string[];
+  readonly target: string[];
+  readonly model: string[];
+  readonly device?: string;
+  readonly jobs: number;
+  readonly json?: boolean;
+}
+
+function pipelineCommand(
+  program: Command,
+  nameAndArguments: string,
+  description: string,
+  settings: { readonly isDefault?: boolean } = {},
+): Command {
+  return program
+    .command(nameAndArguments, settings)
+    .description(description)
+    .option('-f, --file <path>', 'the pipeline file', 'rwkv.pipeline.yaml')
+    .option('--set <name=value>', 'replace a parameter of the pipeline (repeatable)', append, [])
+    .option('--soc <names>', 'the SoCs, separated by commas', commaList, [])
+    .option('--precision <names>', 'the precisions: fp16, a16w8', commaList, [])
+    .option(
+      '--model <names or paths>',
+      'models of the pipeline, or weights (.pth, .safetensors)',
+      commaList,
+      [],
+    )
+    .option(
+      '--target <names>',
+      'machines to build programs for: x86_64-linux, aarch64-linux, aarch64-android',
+      commaList,
+      [],
+    )
+    .option('--device <device>', 'auto, emulator, adb or adb:SERIAL')
+    .option(
+      '-j, --jobs <count>',
+      'how many commands may run at the same time',
+      jobCount,
+      availableParallelism(),
+    )
+    .option('--json', 'one JSON event a line on stdout');
+}
+
+function buildOptions(raw: RawOptions): BuildOptions {
+  const { file, set, soc, precision, target, model, jobs } = raw;
+  const base = { file, set, soc, precision, target, model, jobs, json: raw.json === true };
+  return raw.device === undefined ? base : { ...base, device: raw.device };
+}
+
+const append = (value: string, before: readonly string[]): string[] => [...before, value];
+
+const commaList = (value: string, before: readonly string[]): string[] => [
+  ...before,
+  ...value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+];
+
+function jobCount(value: string): number {
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 1)
+    throw new InvalidArgumentError('Expected a whole number from 1.');
+  return count;
+}
+
+function cleanScope(value: string): CleanScope {
+  if (value === 'out' || value === 'store' || value === 'device') return value;
+  const nearest = nearestName(value, ['out', 'store', 'device']);
+  throw new InvalidArgumentError(
+    `clean takes out, store or device${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
+  );
+}
+
+function packageVersion(): string {
+  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

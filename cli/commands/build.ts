@@ -1,0 +1,74 @@
+import { runBuild } from '../../engine/build.ts';
+import type { BuildEvent, Outcome } from '../../engine/event.ts';
+import type { Failure } from '../../engine/failure.ts';
+import { publishArtifacts } from '../../engine/publication.ts';
+import { removeAbandonedWorkspaces } from '../../engine/workspace.ts';
+import type { BuildOptions } from '../build-options.ts';
+import { EXIT, exitCode } from '../exit-code.ts';
+import { chooseReporter } from '../reporters/choose-reporter.ts';
+import { openWorkbench, type Workbench } from '../workbench.ts';
+
+/** Builds targets and puts what was asked for under `out/`. Returns the exit code. */
+export async function build(targets: readonly string[], options: BuildOptions): Promise<number> {
+  const reporter = chooseReporter(options.json);
+  const emit = (event: BuildEvent): void => reporter.report(event);
+  const start = performance.now();
+  const interruption = new AbortController();
+  const onSignal = (signal: NodeJS.Signals): void => interruption.abort(signal);
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+
+  const outcomes = new Map<string, Outcome>();
+  const failures: Failure[] = [];
+  const report = (failure: Failure): void => {
+    failures.push(failure);
+    emit({ type: 'failure', failure });
+  };
+  const opened = await openWorkbench(targets, options, emit);
+  if (!opened.ok) opened.failure.forEach(report);
+  else {
+    const done = await buildWorkbench(opened.value, options, interruption.signal, emit);
+    for (const [id, outcome] of done.outcomes) outcomes.set(id, outcome);
+    failures.push(...done.failures);
+    if (done.publishing !== undefined) report(done.publishing);
+    if (interruption.signal.aborted) {
+      report({
+        kind: 'interrupted',
+        signal: String(interruption.signal.reason),
+        message: 'the build was interrupted',
+      });
+    }
+  }
+  const count = (wanted: Outcome): number =>
+    [...outcomes.values()].filter((outcome) => outcome === wanted).length;
+  emit({
+    type: 'summary',
+    ran: count('ran'),
+    cached: count('cached'),
+    failed: count('failed'),
+    skipped: count('skipped'),
+    seconds: (performance.now() - start) / 1000,
+  });
+  reporter.close();
+  return failures.length === 0 ? EXIT.ok : exitCode(failures);
+}
+
+async function buildWorkbench(
+  { pipeline, targets, graph, session }: Workbench,
+  options: BuildOptions,
+  signal: AbortSignal,
+  emit: (event: BuildEvent) => void,
+): Promise<{
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  readonly failures: readonly Failure[];
+  readonly publishing?: Failure;
+}> {
+  await removeAbandonedWorkspaces(session.options.cacheRoot);
+  emit({ type: 'started', pipeline: pipeline.file, targets, actions: graph.actions.size });
+  const built = await runBuild(graph, session, { jobs: options.jobs, signal, emit });
+  // Even of a failed build, what was made is worth having.
+  const published = await publishArtifacts(graph, session, emit);
+  const saved = await session.close();
+  const publishing = published.ok ? (saved.ok ? undefined : saved.failure) : published.failure;
+  return { ...built, ...(publishing === undefined ? {} : { publishing }) };
+}

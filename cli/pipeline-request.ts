@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs';
+import { basename, extname, resolve } from 'node:path';
+import type { ValidateFunction } from 'ajv';
+import { parse } from 'yaml';
+import type { Failure } from '../engine/failure.ts';
+import type { Value } from '../engine/kind.ts';
+import { nearestName } from '../engine/nearest-name.ts';
+import { loadPipeline, type Pipeline } from '../engine/pipeline-load.ts';
+import { fail, ok, type Result } from '../engine/result.ts';
+import { completeModelEntry } from '../tasks/model-entry.ts';
+import type { BuildOptions } from './build-options.ts';
+
+/** Loads the pipeline file and lets the command line have its say over parameters and models. */
+export async function requestedPipeline(
+  options: BuildOptions,
+  validate: ValidateFunction,
+  packageRoot: string,
+): Promise<Result<Pipeline, readonly Failure[]>> {
+  const loaded = await loadPipeline(options.file, validate);
+  if (!loaded.ok) return loaded;
+  const params = overrideParams(loaded.value, options);
+  if (!params.ok) return fail([params.failure]);
+  const models = chooseModels(loaded.value, options.model, packageRoot);
+  if (!models.ok) return fail([models.failure]);
+  return ok({ ...loaded.value, params: params.value, models: models.value });
+}
+
+function overrideParams(pipeline: Pipeline, options: BuildOptions): Result<Record<string, Value>, Failure> {
+  const params: Record<string, Value> = { ...pipeline.params };
+  const known = Object.keys(pipeline.params);
+  const assign = (flag: string, name: string, value: Value): Failure | undefined => {
+    if (!Object.hasOwn(pipeline.params, name)) {
+      const nearest = nearestName(name, known);
+      return {
+        kind: 'unknown-name',
+        what: 'parameter',
+        name,
+        message: `${flag}: ${pipeline.file} has no parameter \`${name}\``,
+        hint: nearest === undefined ? `its parameters: ${known.join(', ')}` : `did you mean \`${nearest}\`?`,
+        ...(nearest === undefined ? {} : { nearest }),
+      };
+    }
+    params[name] = value;
+    return undefined;
+  };
+  for (const pair of options.set) {
+    const at = pair.indexOf('=');
+    if (at < 1) {
+      return fail({
+        kind: 'invalid-value',
+        message: `--set ${pair}: expected name=value`,
+        hint: '--set chunks=4',
+      });
+    }
+    const name = pair.slice(0, at);
+    const failure = assign(`--set ${pair}`, name, parameterValue(pair.slice(at + 1), pipeline.params[name]));
+    if (failure !== undefined) return fail(failure);
+  }
+  const lists = { soc: options.soc, precision: options.precision, target: options.target };
+  for (const [name, values] of Object.entries(lists)) {
+    const failure = values.length === 0 ? undefined : assign(`--${name}`, name, [...new Set(values)]);
+    if (failure !== undefined) return fail(failure);
+  }
+  if (options.device !== undefined) {
+    const failure = assign('--device', 'device', options.device);
+    if (failure !== undefined) return fail(failure);
+  }
+  return ok(params);
+}
+
+/** A value as YAML reads it; where the pipeline has a list, `a,b` is one. */
+function parameterValue(text: string, before: Value | undefined): Value {
+  if (Array.isArray(before) && !text.startsWith('[')) return text.split(',').map((part) => part.trim());
+  try {
+    return parse(text) as Value;
+  } catch {
+    return text;
+  }
+}
+
+function chooseModels(
+  pipeline: Pipeline,
+  asked: readonly string[],
+  packageRoot: string,
+): Result<Record<string, Value>, Failure> {
+  const complete = (name: string, entry: Value): Value =>
+    completeModelEntry(name, entry as Record<string, Value>, packageRoot) as unknown as Value;
+  if (asked.length === 0) {
+    return ok(
+      Object.fromEntries(
+        Object.entries(pipeline.models).map(([name, entry]) => [name, complete(name, entry)]),
+      ),
+    );
+  }
+  const chosen: Record<string, Value> = {};
+  for (const one of asked) {
+    const entry = pipeline.models[one];
+    if (entry !== undefined) {
+      chosen[one] = complete(one, entry);
+      continue;
+    }
+    const path = resolve(one);
+    const known = Object.keys(pipeline.models);
+    if (!existsSync(path)) {
+      const nearest = nearestName(one, known);
+      return fail({
+        kind: 'unknown-name',
+        what: 'model',
+        name: one,
+        message: `--model ${one}: no such file, and ${pipeline.file} has no model of that name`,
+        hint: nearest === undefined ? `its models: ${known.join(', ')}` : `did you mean \`${nearest}\`?`,
+        ...(nearest === undefined ? {} : { nearest }),
+      });
+    }
+    const name = modelName(path);
+    chosen[name] = complete(name, { weights: path });
+  }
+  return ok(chosen);
+}
+
+/** A model is named after its file; what its own format calls every file says nothing. */
+function modelName(path: string): string {
+  const stem = basename(path, extname(path));
+  const name = stem === 'model' || stem === 'pytorch_model' ? basename(resolve(path, '..')) : stem;
+  return name.replace(/[^A-Za-z0-9._-]+/g, '-');
+}

@@ -1,0 +1,61 @@
+import { cacheRoot } from '../cache/cache-root.ts';
+import type { ActionGraph } from '../engine/action-graph.ts';
+import { BuildSession } from '../engine/build-session.ts';
+import type { Emit } from '../engine/event.ts';
+import { expandPipeline } from '../engine/expansion.ts';
+import type { Failure } from '../engine/failure.ts';
+import type { Tool } from '../engine/kind.ts';
+import type { Pipeline } from '../engine/pipeline-load.ts';
+import { fail, ok, type Result } from '../engine/result.ts';
+import { deviceChooser } from '../tasks/device-access.ts';
+import { registeredKinds } from '../tasks/kind-registry.ts';
+import { registeredTools } from '../tasks/tool-registry.ts';
+import type { BuildOptions } from './build-options.ts';
+import { packageRoot } from './package-root.ts';
+import { requestedPipeline } from './pipeline-request.ts';
+import { parameterValidators, pipelineValidator } from './pipeline-validators.ts';
+
+/** Everything that a command needs to work on a pipeline: the file as asked for, its graph, the store. */
+export interface Workbench {
+  readonly pipeline: Pipeline;
+  readonly targets: readonly string[];
+  readonly graph: ActionGraph;
+  readonly session: BuildSession;
+  readonly tools: ReadonlyMap<string, Tool>;
+}
+
+/** Loads, fills in and expands the pipeline for the targets (none: the pipeline's own default). */
+export async function openWorkbench(
+  targets: readonly string[],
+  options: BuildOptions,
+  emit: Emit,
+): Promise<Result<Workbench, readonly Failure[]>> {
+  const root = packageRoot();
+  const store = cacheRoot(process.env);
+  const pipeline = await requestedPipeline(options, pipelineValidator(), root);
+  if (!pipeline.ok) return pipeline;
+  const wanted = targets.length > 0 ? targets : defaultTargets(pipeline.value);
+  const chooseDevice = deviceChooser(process.env, (text) => emit({ type: 'notice', text }));
+  const kinds = registeredKinds(root, chooseDevice);
+  const graph = await expandPipeline(pipeline.value, wanted, {
+    kinds,
+    parameters: parameterValidators(kinds.keys()),
+  });
+  if (!graph.ok) return fail([graph.failure]);
+  const tools = registeredTools(root, store);
+  const session = await BuildSession.open({
+    cacheRoot: store,
+    packageRoot: root,
+    pipelineFile: pipeline.value.source.file,
+    folder: pipeline.value.folder,
+    tools,
+    emit,
+  });
+  return ok({ pipeline: pipeline.value, targets: wanted, graph: graph.value, session, tools });
+}
+
+/** What is built when nothing is named: the target `default`, else `all`, else every task. */
+function defaultTargets(pipeline: Pipeline): readonly string[] {
+  for (const name of ['default', 'all']) if (pipeline.targets[name] !== undefined) return [name];
+  return Object.keys(pipeline.tasks);
+}

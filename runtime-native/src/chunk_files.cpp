@@ -1,0 +1,68 @@
+#include "chunk_files.hpp"
+
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "failure.hpp"
+
+namespace rwkv {
+namespace {
+
+struct ChunkName {
+  std::string stem;   // everything before "_chunk"
+  unsigned chunk = 0;
+  unsigned chunks = 0;
+  std::string extension;
+
+  std::string file_of(unsigned other) const {
+    return stem + "_chunk" + std::to_string(other) + "of" + std::to_string(chunks) + extension;
+  }
+};
+
+std::optional<unsigned> to_number(std::string_view digits) {
+  unsigned number = 0;
+  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (result.ec != std::errc{} || result.ptr != digits.data() + digits.size() || number == 0) return {};
+  return number;
+}
+
+std::optional<ChunkName> parse_chunk_name(const std::filesystem::path& file) {
+  const std::string stem = file.stem().string();
+  const auto mark = stem.rfind("_chunk");
+  if (mark == std::string::npos) return {};
+  const std::string_view numbers = std::string_view(stem).substr(mark + 6);
+  const auto of = numbers.find("of");
+  if (of == std::string_view::npos) return {};
+  const auto chunk = to_number(numbers.substr(0, of));
+  const auto chunks = to_number(numbers.substr(of + 2));
+  if (!chunk || !chunks || *chunk > *chunks) return {};
+  return ChunkName{stem.substr(0, mark), *chunk, *chunks, file.extension().string()};
+}
+
+}  // namespace
+
+std::vector<std::filesystem::path> find_chunk_files(const std::filesystem::path& first) {
+  const auto name = parse_chunk_name(first);
+  std::vector<std::filesystem::path> files;
+  if (!name) {
+    files.push_back(first);
+  } else {
+    if (name->chunk != 1) {
+      throw Failure(FailureKind::argument, first.string(), "is chunk " + std::to_string(name->chunk) + ", not the first",
+                    "give " + (first.parent_path() / name->file_of(1)).string());
+    }
+    for (unsigned i = 1; i <= name->chunks; ++i) files.push_back(first.parent_path() / name->file_of(i));
+  }
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    std::error_code ignored;
+    if (std::filesystem::exists(files[i], ignored)) continue;
+    throw Failure(FailureKind::file, files[i].string(),
+                  i == 0 ? "doesn't exist" : "is missing: chunk " + std::to_string(i + 1) + " of " + std::to_string(files.size()),
+                  i == 0 ? "check the path of the context" : "put all chunks into one folder, or build the missing one");
+  }
+  return files;
+}
+
+}  // namespace rwkv

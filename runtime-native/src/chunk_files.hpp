@@ -1,0 +1,13 @@
+// Finding a model's chunks by the name of the first.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+namespace rwkv {
+
+/// For "…_chunk1ofN.bin": the N files beside it, in order. For any other name: that file alone, as a whole model.
+/// Throws Failure (file) that names the missing chunk, or (argument) when `first` is a later chunk.
+std::vector<std::filesystem::path> find_chunk_files(const std::filesystem::path& first);
+
+}  // namespace rwkv

@@ -1,0 +1,27 @@
+// The embedding outside of the graph: a raw table of little-endian float32, one row a token.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+#include "mapped_file.hpp"
+
+namespace rwkv {
+
+class EmbeddingTable {
+ public:
+  /// `width` is the length of a row. Throws Failure when the file can't be read or doesn't hold whole rows.
+  EmbeddingTable(const std::filesystem::path& path, std::size_t width);
+
+  std::size_t rows() const { return rows_; }
+  /// `token` must be below rows().
+  std::span<const float> row(std::uint32_t token) const;
+
+ private:
+  MappedFile file_;
+  std::size_t width_;
+  std::size_t rows_;
+};
+
+}  // namespace rwkv

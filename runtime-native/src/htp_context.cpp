@@ -1,0 +1,54 @@
+#include "htp_context.hpp"
+
+#include "failure.hpp"
+#include "mapped_file.hpp"
+#include "qnn_error.hpp"
+
+namespace rwkv {
+namespace {
+
+constexpr const char* decode_graph = "rwkv_decode";
+
+std::size_t find_decode_graph(const ContextMetadata& metadata, const std::filesystem::path& path) {
+  std::string names;
+  for (std::size_t i = 0; i < metadata.graphs.size(); ++i) {
+    if (metadata.graphs[i].name == decode_graph) return i;
+    names += (i == 0 ? "" : ", ") + metadata.graphs[i].name;
+  }
+  if (metadata.graphs.size() == 1) return 0;
+  throw Failure(FailureKind::format, path.string(), "has no graph 'rwkv_decode', only " + names,
+                "export the model with rwkv-build");
+}
+
+}  // namespace
+
+HtpContext::HtpContext(const HtpDevice& device, const std::filesystem::path& path) : device_(device), path_(path) {
+  const qnn::Interface& htp = device.library().htp();
+  // Only while loading: QNN keeps its own copy.
+  const MappedFile file(path);
+  const auto binary = file.bytes();
+  metadata_ = read_context_metadata(device.library(), binary, path);
+  graph_index_ = find_decode_graph(metadata_, path);
+  check_qnn(htp.context_create_from_binary(device.backend(), device.device(), nullptr, binary.data(), binary.size(),
+                                           &context_, nullptr),
+            path.string(), "loading the context");
+  try {
+    check_qnn(htp.graph_retrieve(context_, graph().name.c_str(), &graph_), path.string(), "finding its graph");
+  } catch (...) {
+    htp.context_free(context_, nullptr);
+    throw;
+  }
+}
+
+HtpContext::~HtpContext() { device_.library().htp().context_free(context_, nullptr); }
+
+void HtpContext::execute(TensorSet& inputs, TensorSet& outputs) const {
+  const auto in = inputs.tensors();
+  const auto out = outputs.tensors();
+  const qnn::Error error = device_.library().htp().graph_execute(
+      graph_, in.data(), static_cast<std::uint32_t>(in.size()), out.data(), static_cast<std::uint32_t>(out.size()),
+      nullptr, nullptr);
+  if (error != qnn::success) check_qnn(error, path_.string(), "executing the graph");
+}
+
+}  // namespace rwkv

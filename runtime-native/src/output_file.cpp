@@ -1,0 +1,52 @@
+#include "output_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "failure.hpp"
+
+namespace rwkv {
+namespace {
+
+[[noreturn]] void fail(const std::filesystem::path& path, const std::string& temporary, int reason) {
+  if (!temporary.empty()) unlink(temporary.c_str());
+  std::string hint = "check that the folder exists and can be written to";
+  if (reason == ENOSPC || reason == EDQUOT) hint = "free some space on this disk, then run again";
+  throw Failure(FailureKind::file, path.string(), std::string("can't be written: ") + std::strerror(reason), hint);
+}
+
+}  // namespace
+
+void write_output_file(const std::filesystem::path& path, std::span<const std::byte> content) {
+  const std::string temporary = path.string() + ".partial-" + std::to_string(getpid());
+  const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) fail(path, "", errno);
+
+  int reason = 0;
+  while (!content.empty() && reason == 0) {
+    // One call never writes more than about 2 GB.
+    const ssize_t written = write(file, content.data(), std::min<std::size_t>(content.size(), 1u << 30));
+    if (written >= 0) {
+      content = content.subspan(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      reason = errno;
+    }
+  }
+  // Some file systems report a full disk only here.
+  if (reason == 0 && fsync(file) != 0 && errno != EINVAL && errno != EROFS) reason = errno;
+  if (close(file) != 0 && reason == 0) reason = errno;
+  if (reason != 0) fail(path, temporary, reason);
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) fail(path, temporary, errno);
+}
+
+void write_output_file(const std::filesystem::path& path, std::string_view text) {
+  write_output_file(path, std::as_bytes(std::span(text.data(), text.size())));
+}
+
+}  // namespace rwkv

@@ -1,0 +1,38 @@
+// QNN's two libraries and their checked function tables.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "dynamic_library.hpp"
+#include "qnn_functions.hpp"
+
+namespace rwkv {
+
+class QnnLibrary {
+ public:
+  /// Opens libQnnHtp.so and libQnnSystem.so in `folder`. Throws Failure (file) when one can't be loaded and Failure
+  /// (version) when the core, backend or system API isn't the one whose layout is known.
+  explicit QnnLibrary(const std::filesystem::path& folder);
+
+  const qnn::Interface& htp() const { return *htp_; }
+  const qnn::SystemInterface& system() const { return *system_; }
+
+  /// For example "v2.51.0.260929181845".
+  std::string build_id() const;
+
+ private:
+  DynamicLibrary htp_library_;
+  DynamicLibrary system_library_;
+  const qnn::Interface* htp_ = nullptr;
+  const qnn::SystemInterface* system_ = nullptr;
+};
+
+/// Throws Failure (version) that names `library`, the axis ("core API") and what was found, unless the found version has
+/// the known major and minor number.
+void require_qnn_version(const std::filesystem::path& library, const char* axis, const qnn::Version& found,
+                         const qnn::Version& known);
+
+std::string to_string(const qnn::Version& version);
+
+}  // namespace rwkv

@@ -1,0 +1,26 @@
+// Text ↔ tokens.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rwkv {
+
+class Tokenizer {
+ public:
+  virtual ~Tokenizer() = default;
+
+  virtual std::vector<std::uint32_t> encode(std::string_view text) const = 0;
+
+  /// The bytes of one token, which may be part of a character; empty for ids without text.
+  virtual std::string_view bytes_of(std::uint32_t token) const = 0;
+};
+
+/// `name` is "byte" (token = byte) or "world:FILE" (RWKV's World vocabulary). Throws Failure (argument) for other
+/// names, (file) and (format) for a vocabulary that is missing or damaged.
+std::unique_ptr<Tokenizer> open_tokenizer(std::string_view name);
+
+}  // namespace rwkv

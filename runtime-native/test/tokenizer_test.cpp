@@ -1,0 +1,133 @@
+#include "python_literal.hpp"
+#include "test_case.hpp"
+#include "tokenizer.hpp"
+#include "world_tokenizer.hpp"
+
+using namespace rwkv;
+using test::TemporaryFolder;
+
+namespace {
+
+// Ids 1 to 256 for the bytes 1 to 255 (and one more), as in the World vocabulary, then some words.
+std::string small_vocabulary() {
+  std::string text;
+  for (int byte = 1; byte < 256; ++byte) {
+    char line[40];
+    std::snprintf(line, sizeof line, byte < 128 ? "%d '\\x%02x' 1\n" : "%d b'\\x%02x' 1\n", byte, static_cast<unsigned>(byte));
+    text += line;
+  }
+  return text + "300 'he' 2\n301 'hello' 5\n302 ' world' 6\n303 'é' 2\n304 \"it's\" 4\n305 '\\n\\n' 2\n306 b'\\xe2\\x82' 2\n";
+}
+
+std::string joined(const std::vector<std::uint32_t>& tokens) {
+  std::string text;
+  for (const std::uint32_t token : tokens) text += std::to_string(token) + " ";
+  return text;
+}
+
+std::string decoded(const Tokenizer& tokenizer, const std::vector<std::uint32_t>& tokens) {
+  std::string text;
+  for (const std::uint32_t token : tokens) text += tokenizer.bytes_of(token);
+  return text;
+}
+
+void check_damaged(const std::string& line, const std::string& words) {
+  const TemporaryFolder folder;
+  const auto file = folder.write("vocabulary.txt", small_vocabulary() + line);
+  CHECK_THROWS("vocabulary.txt:263: ", WorldTokenizer{file});
+  CHECK_THROWS(words, WorldTokenizer{file});
+}
+
+}  // namespace
+
+TEST("the byte tokenizer's tokens are the bytes") {
+  const auto tokenizer = open_tokenizer("byte");
+  CHECK_EQUAL(joined(tokenizer->encode("Aé")), "65 195 169 ");
+  CHECK_EQUAL(decoded(*tokenizer, {65, 195, 169}), "Aé");
+  CHECK_EQUAL(tokenizer->bytes_of(256), "");
+}
+
+TEST("the World tokenizer takes the longest token at every place") {
+  const TemporaryFolder folder;
+  const WorldTokenizer tokenizer(folder.write("v.txt", small_vocabulary()));
+  CHECK_EQUAL(joined(tokenizer.encode("hello world")), "301 302 ");
+  CHECK_EQUAL(joined(tokenizer.encode("hell")), "300 108 108 ");
+  CHECK_EQUAL(joined(tokenizer.encode("it's é\n\n\n")), "304 32 303 305 10 ");
+  CHECK_EQUAL(joined(tokenizer.encode("€")), "306 172 ");
+}
+
+TEST("the World tokenizer gives back any text, whatever its bytes") {
+  const TemporaryFolder folder;
+  const WorldTokenizer tokenizer(folder.write("v.txt", small_vocabulary()));
+  std::string text = "hello world";
+  for (int byte = 1; byte < 256; ++byte) text += static_cast<char>(byte);
+  CHECK_EQUAL(decoded(tokenizer, tokenizer.encode(text)), text);
+  CHECK_EQUAL(joined(tokenizer.encode("")), "");
+}
+
+TEST("byte 0 becomes token 0, the end of a document") {
+  const TemporaryFolder folder;
+  const WorldTokenizer tokenizer(folder.write("v.txt", small_vocabulary()));
+  CHECK_EQUAL(joined(tokenizer.encode(std::string_view("he\0he", 5))), "300 0 300 ");
+  CHECK_EQUAL(tokenizer.bytes_of(0), "");
+  CHECK_EQUAL(tokenizer.bytes_of(4000000000u), "");
+}
+
+TEST("a damaged vocabulary is refused with the number of its line") {
+  check_damaged("400 'abc' 4\n", "says 4 bytes, but its literal has 3");
+  check_damaged("400 'abc 3\n", "no closing quote");
+  check_damaged("400 abc 3\n", "isn't a quoted literal");
+  check_damaged("x 'abc' 3\n", "bad id");
+  check_damaged("0 'abc' 3\n", "bad id");
+  check_damaged("99999999 'abc' 3\n", "bad id");
+  check_damaged("301 'abc' 3\n", "repeats id 301");
+  check_damaged("400 'abc' three\n", "bad byte length");
+  check_damaged("400 'a'+'b' 2\n", "goes on after its closing quote");
+  check_damaged("400 __import__('os') 2\n", "isn't a quoted literal");
+  check_damaged("400", "isn't of the form");
+  check_damaged("400 '' 0\n", "says 0 bytes");
+}
+
+TEST("a truncated vocabulary is refused") {
+  const TemporaryFolder folder;
+  CHECK_THROWS("without a token for byte 101 (is it truncated?)",
+               WorldTokenizer{folder.write("v.txt", small_vocabulary().substr(0, 1290))});
+  CHECK_THROWS("is empty", WorldTokenizer{folder.write("empty.txt", "")});
+  CHECK_THROWS("can't be read", WorldTokenizer{folder.path() / "none.txt"});
+}
+
+TEST("an unknown tokenizer is refused with the name that was meant") {
+  CHECK_THROWS("did you mean 'world'?", open_tokenizer("wrold:file"));
+  CHECK_THROWS("use byte, or world:FILE", open_tokenizer("world:"));
+}
+
+TEST("Python literals are parsed as Python does") {
+  CHECK_EQUAL(parse_python_literal(R"('a\tb\n\\\'"')"), "a\tb\n\\'\"");
+  CHECK_EQUAL(parse_python_literal(R"("it's")"), "it's");
+  CHECK_EQUAL(parse_python_literal(R"(b'\xf0\x9f')"), "\xF0\x9F");
+  CHECK_EQUAL(parse_python_literal(R"('\x80')"), "\xC2\x80");
+  CHECK_EQUAL(parse_python_literal(R"('\u20ac\U0001f600')"), "€😀");
+  CHECK_EQUAL(parse_python_literal(R"(b'\101\7')"), "A\a");
+}
+
+TEST("what isn't a plain Python literal is refused") {
+  CHECK_THROWS("isn't a quoted literal", parse_python_literal("r'a'"));
+  CHECK_THROWS("goes on", parse_python_literal("''''''"));
+  CHECK_THROWS("unknown escape", parse_python_literal(R"('\N{BULLET}')"));
+  CHECK_THROWS("unknown escape", parse_python_literal(R"(b'\u20ac')"));
+  CHECK_THROWS("bad hexadecimal", parse_python_literal(R"('\x4')"));
+  CHECK_THROWS("no such character", parse_python_literal(R"('\ud800')"));
+  CHECK_THROWS("no such character", parse_python_literal(R"('\U00110000')"));
+  CHECK_THROWS("above 255", parse_python_literal(R"(b'\777')"));
+  CHECK_THROWS("non-ASCII", parse_python_literal("b'é'"));
+  CHECK_THROWS("middle of an escape", parse_python_literal("'\\"));
+}
+
+TEST("the real World vocabulary is read and gives known tokens") {
+  if (!test::surroundings().world_vocabulary) test::skip("--world-vocabulary");
+  const WorldTokenizer tokenizer(*test::surroundings().world_vocabulary);
+  CHECK_EQUAL(joined(tokenizer.encode("Hello, world!\n\n")), "33155 45 40213 34 261 ");
+  const std::string text = "User: 你好，世界 — naïve café 😀\r\n\tint main() { return 0; }\n\nAssistant:";
+  CHECK_EQUAL(decoded(tokenizer, tokenizer.encode(text)), text);
+  CHECK(tokenizer.encode(text).size() < text.size() / 2);
+}

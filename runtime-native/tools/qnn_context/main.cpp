@@ -1,0 +1,102 @@
+// qnn-context: a DLC or a model library → an HTP context binary for one SoC, with a report of its sizes.
+#include <cstdio>
+#include <memory>
+
+#include "argument_parser.hpp"
+#include "context_compiler.hpp"
+#include "context_metadata.hpp"
+#include "context_report.hpp"
+#include "output_file.hpp"
+#include "qnn_log.hpp"
+#include "quiet_stdout.hpp"
+#include "soc_table.hpp"
+#include "tool_main.hpp"
+
+namespace rwkv {
+namespace {
+
+constexpr const char* examples = R"(qnn-context --qnn-libs onnxruntime_qnn --dlc model_chunk1of2.dlc --soc-id 57 \
+            --output model_chunk1of2.bin --report model_chunk1of2.json
+qnn-context --qnn-libs onnxruntime_qnn --model-lib libmodel_chunk1of2.so --soc-id 43 \
+            --output model_chunk1of2.bin --report model_chunk1of2.json
+
+Compiles a DLC, or a model library as Qualcomm's tools make them, into an HTP context binary for one SoC.
+No phone is needed. SoC ids: SM8550 43, SM8650 57, SC8380 (X Elite) 60, SM8750 69, SM8850 87.
+
+)";
+
+const std::vector<OptionDescription> options{
+    {"--qnn-libs", "DIR", "the folder with libQnnHtp.so and libQnnSystem.so"},
+    {"--dlc", "FILE", "the DLC to compile"},
+    {"--model-lib", "FILE", "or the model library to compile"},
+    {"--soc-id", "ID", "the SoC to compile for, by QNN's number"},
+    {"--optimization", "LEVEL", "1 to 3; default 3, the fastest graph"},
+    {"--vtcm-mb", "MB", "on-chip memory to use; default 8"},
+    {"--hvx-threads", "N", "vector threads to use; default: all"},
+    {"--precision", "NAME", "of float operations: fp16 (default), or none to leave it to QNN"},
+    {"--output", "FILE", "the context binary"},
+    {"--report", "FILE", "a JSON report of its inputs, outputs, sizes and compile times"},
+    {"--verbose", "", "show QNN's log"},
+    {"--help", "", "show this"},
+    {"--version", "", "show the version"},
+};
+
+CompileOptions compile_options(const Arguments& arguments) {
+  CompileOptions compile;
+  compile.optimization_level = static_cast<std::uint32_t>(arguments.whole_number("--optimization", 3, 1, 3));
+  compile.vtcm_mb = static_cast<std::uint32_t>(arguments.whole_number("--vtcm-mb", 8, 1, 64));
+  if (arguments.has("--hvx-threads")) {
+    compile.hvx_threads = static_cast<std::uint32_t>(arguments.whole_number("--hvx-threads", 0, 1, 64));
+  }
+  const std::string precision = arguments.text("--precision").value_or("fp16");
+  if (precision == "none") {
+    compile.precision = FloatPrecision::as_written;
+  } else if (precision != "fp16") {
+    throw UsageError("--precision " + precision + ": expected fp16 or none");
+  }
+  return compile;
+}
+
+int compile(int count, char** words) {
+  const Arguments arguments(options, count, words);
+  if (arguments.has("--help")) {
+    std::printf("%s%s", examples, format_options(options).c_str());
+    return exit_ok;
+  }
+  if (arguments.has("--version")) {
+    std::printf("qnn-context %s (for QNN core API %s, HTP %s)\n", program_version, to_string(qnn::core_version).c_str(),
+                to_string(qnn::htp_version).c_str());
+    return exit_ok;
+  }
+  if (arguments.has("--dlc") == arguments.has("--model-lib")) throw UsageError("give either --dlc or --model-lib");
+  if (!arguments.has("--soc-id")) throw UsageError("--soc-id is missing");
+  const std::string input = arguments.required_text(arguments.has("--dlc") ? "--dlc" : "--model-lib");
+  const std::string output = arguments.required_text("--output");
+  const auto report = arguments.text("--report");
+  const auto soc_id = static_cast<std::uint32_t>(arguments.whole_number("--soc-id", 0, 1, 100000));
+  const CompileOptions settings = compile_options(arguments);
+
+  if (arguments.has("--verbose")) show_qnn_log();
+  const QuietStdout out(arguments.has("--verbose"));
+  const QnnLibrary library(arguments.required_text("--qnn-libs"));
+  const std::unique_ptr<GraphSource> source =
+      arguments.has("--dlc") ? open_dlc(input) : open_model_library(input);
+  const HtpDevice device(library, soc_id);
+  const Soc* soc = find_soc(soc_id);
+  std::fprintf(stderr, "%s: compiling for %s (QNN %s)\n", input.c_str(),
+               soc != nullptr ? std::string(soc->name).c_str() : ("SoC " + std::to_string(soc_id)).c_str(),
+               library.build_id().c_str());
+  const CompiledContext compiled = compile_context(device, *source, settings, input);
+  const ContextMetadata metadata = read_context_metadata(library, compiled.binary, output);
+
+  write_output_file(output, compiled.binary);
+  if (report) write_output_file(*report, format_context_report(metadata, compiled.seconds));
+  std::fprintf(stderr, "%s: %zu bytes, compiled in %.2f s\n", output.c_str(), compiled.binary.size(),
+               compiled.seconds.compose + compiled.seconds.finalize + compiled.seconds.serialise);
+  return exit_ok;
+}
+
+}  // namespace
+}  // namespace rwkv
+
+int main(int count, char** words) { return rwkv::run_tool("qnn-context", rwkv::compile, count, words); }

@@ -1,0 +1,74 @@
+#include "run_options.hpp"
+
+namespace rwkv {
+namespace {
+
+constexpr const char* examples = R"(rwkv-run --qnn-libs onnxruntime_qnn --context model_chunk1of2.bin --tokenizer byte \
+         --prompt "It is a truth universally acknowledged" --tokens 100
+rwkv-run --qnn-libs onnxruntime_qnn --context model_chunk1of2.bin --tokenizer world:rwkv_vocab_v20230424.txt \
+         --prompt $'User: hi\n\nAssistant:' --temperature 1 --top-p 0.5 --seed 7 --json result.json
+rwkv-run --qnn-libs onnxruntime_qnn --context model_chunk1of2.bin --tokenizer byte \
+         --evaluate heldout.txt --evaluate-tokens 256 --reference reference.f32 --json result.json
+
+Runs an RWKV model from its HTP context binaries, on a phone or on the x86-64 emulator. Given the first chunk it finds
+the others beside it. The text goes to stdout, everything else to stderr.
+
+)";
+
+const std::vector<OptionDescription> options{
+    {"--qnn-libs", "DIR", "the folder with libQnnHtp.so and libQnnSystem.so"},
+    {"--context", "FILE", "the model's first (or only) context, MODEL_chunk1ofN.bin"},
+    {"--tokenizer", "NAME", "byte, or world:FILE with the vocabulary's file"},
+    {"--embedding", "FILE", "the float32 table of a model whose embedding is outside of the graph"},
+    {"--prompt", "TEXT", "the text to go on from; it is fed after token 0"},
+    {"--tokens", "N", "generate at most N tokens; default 100, or 0 with --evaluate and no --prompt"},
+    {"--temperature", "T", "default 1; 0 always takes the likeliest token"},
+    {"--top-k", "K", "draw from the K likeliest tokens; default 0, no limit"},
+    {"--top-p", "P", "draw from the likeliest tokens that together have probability P; default 1, no limit"},
+    {"--presence-penalty", "X", "make every token that was generated less likely; default 0"},
+    {"--frequency-penalty", "X", "the same, times how often; default 0"},
+    {"--penalty-decay", "X", "what a past token counts after each further one, 0 to 1; default 0.996"},
+    {"--seed", "N", "of the random numbers; the same seed gives the same text; default 0"},
+    {"--evaluate", "FILE", "measure perplexity on this text"},
+    {"--evaluate-tokens", "N", "use its first N tokens; default 256"},
+    {"--reference", "FILE", "compare with these float32 logits [N, vocabulary]"},
+    {"--json", "FILE", "write all results here"},
+    {"--verbose", "", "show QNN's log"},
+    {"--help", "", "show this"},
+    {"--version", "", "show the version"},
+};
+
+}  // namespace
+
+std::string run_help() { return examples + format_options(options); }
+
+Arguments parse_run_arguments(int count, char** words) { return Arguments(options, count, words); }
+
+RunOptions to_run_options(const Arguments& arguments) {
+  RunOptions run;
+  run.context = arguments.required_text("--context");
+  run.tokenizer = arguments.required_text("--tokenizer");
+  run.qnn_libs = arguments.required_text("--qnn-libs");
+  if (const auto file = arguments.text("--embedding")) run.embedding = *file;
+  if (const auto file = arguments.text("--evaluate")) run.evaluate = *file;
+  if (const auto file = arguments.text("--reference")) run.reference = *file;
+  if (const auto file = arguments.text("--json")) run.json = *file;
+  if (run.reference && !run.evaluate) throw UsageError("--reference needs --evaluate");
+  if (arguments.has("--evaluate-tokens") && !run.evaluate) throw UsageError("--evaluate-tokens needs --evaluate");
+
+  run.prompt = arguments.text("--prompt").value_or("");
+  const std::size_t tokens = run.evaluate && !arguments.has("--prompt") ? 0 : 100;
+  run.tokens = arguments.whole_number("--tokens", tokens, 0, 10'000'000);
+  run.evaluate_tokens = arguments.whole_number("--evaluate-tokens", 256, 1, 10'000'000);
+  run.sampler.temperature = arguments.decimal_number("--temperature", 1, 0, 100);
+  run.sampler.top_k = arguments.whole_number("--top-k", 0, 0, 10'000'000);
+  run.sampler.top_p = arguments.decimal_number("--top-p", 1, 0, 1);
+  run.sampler.presence_penalty = arguments.decimal_number("--presence-penalty", 0, -100, 100);
+  run.sampler.frequency_penalty = arguments.decimal_number("--frequency-penalty", 0, -100, 100);
+  run.sampler.penalty_decay = arguments.decimal_number("--penalty-decay", 0.996, 0, 1);
+  run.sampler.seed = arguments.whole_number("--seed", 0, 0, UINT64_MAX);
+  run.verbose = arguments.has("--verbose");
+  return run;
+}
+
+}  // namespace rwkv

@@ -1,0 +1,37 @@
+// rwkv-run's command line.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "argument_parser.hpp"
+#include "token_sampler.hpp"
+
+namespace rwkv {
+
+struct RunOptions {
+  std::filesystem::path qnn_libs;
+  std::filesystem::path context;
+  std::string tokenizer;
+  std::optional<std::filesystem::path> embedding;
+  std::string prompt;
+  std::size_t tokens = 0;   // to generate at most
+  SamplerOptions sampler;
+  std::optional<std::filesystem::path> evaluate;
+  std::size_t evaluate_tokens = 256;
+  std::optional<std::filesystem::path> reference;
+  std::optional<std::filesystem::path> json;
+  bool verbose = false;
+};
+
+/// What --help prints.
+std::string run_help();
+
+Arguments parse_run_arguments(int count, char** words);
+
+/// Throws UsageError.
+RunOptions to_run_options(const Arguments& arguments);
+
+}  // namespace rwkv

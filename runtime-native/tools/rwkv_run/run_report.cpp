@@ -1,0 +1,99 @@
+#include "run_report.hpp"
+
+#include <cstdio>
+
+#include "json_writer.hpp"
+#include "process_memory.hpp"
+
+namespace rwkv {
+namespace {
+
+template <typename... Values>
+std::string print(const char* format, Values... values) {
+  char line[200];
+  std::snprintf(line, sizeof line, format, values...);
+  return line;
+}
+
+void write_generation(JsonWriter& json, const Generation& generation) {
+  json.field("text", generation.text);
+  json.field("tokens", std::uint64_t{generation.tokens});
+  json.field("prompt_tokens", std::uint64_t{generation.prompt_tokens});
+  json.field("seconds_to_first_token", generation.seconds_to_first_token);
+  json.field("prefill_tokens_per_second", generation.prefill_tokens_per_second());
+  json.field("generation_tokens_per_second", generation.generation_tokens_per_second());
+}
+
+void write_evaluation(JsonWriter& json, const Evaluation& evaluation) {
+  json.key("evaluation");
+  json.begin_object();
+  json.field("tokens", std::uint64_t{evaluation.tokens});
+  json.field("seconds", evaluation.seconds);
+  json.field("perplexity", evaluation.perplexity);
+  if (evaluation.reference) {
+    json.field("reference_perplexity", evaluation.reference->perplexity);
+    json.field("kl_mean", evaluation.reference->kl_mean);
+    json.field("kl_max", evaluation.reference->kl_max);
+    json.field("top1_agreement", evaluation.reference->top1_agreement);
+  }
+  json.end_object();
+}
+
+}  // namespace
+
+std::string format_run_summary(const RunResult& result) {
+  std::string text = print("Load: %.2f s\n", result.load_seconds);
+  if (result.generation) {
+    const Generation& g = *result.generation;
+    text += print("Time to first token: %.3f s\n", g.seconds_to_first_token);
+    text += print("Prefill: %zu tokens, %.2f tokens/s\n", g.prompt_tokens + 1, g.prefill_tokens_per_second());
+    text += print("Generation: %zu tokens, %.2f tokens/s\n", g.tokens, g.generation_tokens_per_second());
+  }
+  if (result.evaluation) {
+    const Evaluation& e = *result.evaluation;
+    text += print("Perplexity: %.4f over %zu tokens (%.2f tokens/s)\n", e.perplexity, e.tokens,
+                  static_cast<double>(e.tokens) / e.seconds);
+    if (e.reference) {
+      text += print("Reference: perplexity %.4f, KL mean %.3g, max %.3g, top-1 agreement %.2f %%\n",
+                    e.reference->perplexity, e.reference->kl_mean, e.reference->kl_max, 100 * e.reference->top1_agreement);
+    }
+  }
+  return text;
+}
+
+std::string format_run_json(const RunOptions& options, const RwkvSession& session, const QnnLibrary& library,
+                            const RunResult& result) {
+  const auto contexts = session.contexts();
+  JsonWriter json;
+  json.begin_object();
+  if (result.generation) {
+    json.field("prompt", options.prompt);
+    write_generation(json, *result.generation);
+  }
+  if (result.evaluation) write_evaluation(json, *result.evaluation);
+  json.field("load_seconds", result.load_seconds);
+  json.key("qnn");
+  json.begin_object();
+  json.field("build_id", library.build_id());
+  json.field("core_api", to_string(library.htp().core_api));
+  json.field("backend_api", to_string(library.htp().backend_api));
+  json.end_object();
+  json.key("contexts");
+  json.begin_array();
+  for (const HtpContext* context : contexts) {
+    json.begin_object();
+    json.field("file", context->path().filename().string());
+    json.field("bytes", context->metadata().binary_bytes);
+    json.field("build_id", context->metadata().build_id);
+    json.end_object();
+  }
+  json.end_array();
+  json.field("soc_id", std::uint64_t{contexts.front()->metadata().soc_id});
+  json.field("layers", std::uint64_t{session.layers()});
+  json.field("vocabulary", std::uint64_t{session.vocabulary()});
+  json.field("peak_rss_bytes", peak_memory_bytes());
+  json.end_object();
+  return json.take();
+}
+
+}  // namespace rwkv

@@ -1,0 +1,72 @@
+#include "text_evaluation.hpp"
+
+#include <chrono>
+#include <cstdio>
+
+#include "embedding_table.hpp"
+#include "failure.hpp"
+#include "logit_statistics.hpp"
+#include "mapped_file.hpp"
+
+namespace rwkv {
+namespace {
+
+std::vector<std::uint32_t> first_tokens(const Tokenizer& tokenizer, const std::filesystem::path& path,
+                                        std::size_t limit) {
+  const MappedFile file(path);
+  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+  auto tokens = tokenizer.encode(text);
+  if (tokens.size() > limit) tokens.resize(limit);
+  return tokens;
+}
+
+}  // namespace
+
+Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const std::filesystem::path& text,
+                         std::size_t limit, const std::optional<std::filesystem::path>& reference) {
+  const auto tokens = first_tokens(tokenizer, text, limit);
+  std::optional<EmbeddingTable> rows;   // the same format: raw float32 rows
+  if (reference) {
+    rows.emplace(*reference, session.vocabulary());
+    if (rows->rows() < tokens.size()) {
+      throw Failure(FailureKind::format, reference->string(),
+                    "has logits for " + std::to_string(rows->rows()) + " tokens, but " + std::to_string(tokens.size()) +
+                        " are evaluated",
+                    "make the reference with at least as many tokens");
+    }
+  }
+
+  session.reset();
+  TextScore score, reference_score;
+  LogitComparison comparison;
+  std::uint32_t previous = 0;
+  const auto start = std::chrono::steady_clock::now();
+  for (std::size_t t = 0; t < tokens.size(); ++t) {
+    const auto logits = session.feed(previous);
+    previous = tokens[t];
+    if (previous >= logits.size()) {
+      throw Failure(FailureKind::argument, text.string(),
+                    "has token " + std::to_string(previous) + ", outside the model's vocabulary of " +
+                        std::to_string(logits.size()),
+                    "use the tokenizer that the model was trained with");
+    }
+    score.add(logits, previous);
+    if (rows) {
+      const auto row = rows->row(static_cast<std::uint32_t>(t));
+      reference_score.add(row, previous);
+      comparison.add(row, logits);
+    }
+  }
+
+  Evaluation evaluation;
+  evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  evaluation.tokens = score.tokens();
+  evaluation.perplexity = score.perplexity();
+  if (rows) {
+    evaluation.reference = ReferenceAgreement{reference_score.perplexity(), comparison.kl_mean(), comparison.kl_max(),
+                                              comparison.top1_agreement()};
+  }
+  return evaluation;
+}
+
+}  // namespace rwkv

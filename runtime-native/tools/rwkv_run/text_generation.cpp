@@ -1,0 +1,61 @@
+#include "text_generation.hpp"
+
+#include <chrono>
+
+#include "utf8_stream.hpp"
+
+namespace rwkv {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+}  // namespace
+
+double Generation::prefill_tokens_per_second() const {
+  // Token 0 is work like any other.
+  return prefill_seconds > 0 ? static_cast<double>(prompt_tokens + 1) / prefill_seconds : 0;
+}
+
+double Generation::generation_tokens_per_second() const {
+  // The first token comes out of the prefill.
+  return generation_seconds > 0 && tokens > 1 ? static_cast<double>(tokens - 1) / generation_seconds : 0;
+}
+
+Generation generate_text(RwkvSession& session, const Tokenizer& tokenizer, TokenSampler& sampler,
+                         const std::string& prompt, std::size_t limit, const QuietStdout& out) {
+  Generation result;
+  session.reset();
+  const auto prompt_tokens = tokenizer.encode(prompt);
+  result.prompt_tokens = prompt_tokens.size();
+
+  const auto start = Clock::now();
+  auto logits = session.feed(0);
+  for (const std::uint32_t token : prompt_tokens) logits = session.feed(token);
+  result.prefill_seconds = seconds_since(start);
+
+  Utf8Stream stream;
+  auto first = Clock::now();
+  while (result.tokens < limit) {
+    const std::uint32_t token = sampler.sample(logits);
+    if (result.tokens == 0) {
+      result.seconds_to_first_token = seconds_since(start);
+      first = Clock::now();
+    } else {
+      result.generation_seconds = seconds_since(first);
+    }
+    if (token == 0) break;
+    ++result.tokens;
+    const std::string text = stream.push(tokenizer.bytes_of(token));
+    result.text += text;
+    if (!out.write(text)) break;
+    if (result.tokens < limit) logits = session.feed(token);
+  }
+  const std::string rest = stream.finish();
+  result.text += rest;
+  out.write(rest);
+  return result;
+}
+
+}  // namespace rwkv

@@ -1,0 +1,62 @@
+import type { DeviceReceipt } from '../push-to-device/device-receipt.ts';
+
+/** What `qnn-context` says of a context, as far as the benchmark looks at it. */
+export interface ContextReport {
+  readonly graphs: readonly {
+    readonly name: string;
+    readonly outputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  }[];
+}
+
+/** How a model's predictions on a text compare with those of the fp32 reference. */
+export interface Evaluation {
+  readonly tokens: number;
+  readonly perplexity: number;
+  readonly reference_perplexity: number;
+  /** Mean over the tokens of KL(reference ‖ device), in nats. */
+  readonly kl_mean: number;
+  readonly kl_max: number;
+  /** The share of tokens for which both find the same next token likeliest, 0 to 1. */
+  readonly top1_agreement: number;
+}
+
+/** What `rwkv-run --json` writes. */
+export interface RuntimeResult {
+  readonly prompt: string;
+  readonly text: string;
+  readonly tokens: number;
+  readonly evaluation: Evaluation;
+  readonly seconds_to_first_token: number;
+  readonly prefill_tokens_per_second: number;
+  readonly generation_tokens_per_second: number;
+}
+
+type Measured = Omit<RuntimeResult, 'prompt' | 'text' | 'tokens' | 'evaluation'>;
+
+/** The result file of a benchmark: what the model wrote, how right it was, on what. */
+export interface BenchmarkResult {
+  readonly format: 1;
+  readonly model: string;
+  readonly precision: string;
+  /** The SoC that the contexts were built for. */
+  readonly soc: string;
+  /** It ran on the emulator: texts and accuracy count, times say nothing about a phone. */
+  readonly emulated: boolean;
+  readonly prompt: string;
+  readonly text: string;
+  readonly tokens: number;
+  readonly evaluation: Evaluation;
+  /** Times on a device. */
+  readonly measured?: Measured;
+  /** Times on the emulator, which are of this machine. */
+  readonly emulation?: Measured;
+  readonly device: {
+    readonly kind: string;
+    readonly serial: string;
+    readonly soc: string;
+    readonly model: string;
+    readonly operating_system: string;
+    readonly target: string;
+  };
+  readonly files: DeviceReceipt['files'];
+}

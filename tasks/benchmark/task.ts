@@ -1,0 +1,101 @@
+import type { Kind } from '../../engine/kind.ts';
+import { ok } from '../../engine/result.ts';
+import { MODEL_PARAMETER_SCHEMA, modelParameter } from '../model-entry.ts';
+import { artifactInput, neededOutput, neededOutputs } from '../needed-artifacts.ts';
+import { modelFolder } from '../push-to-device/task.ts';
+import {
+  type ChooseDevice,
+  DEVICE_PARAMETER_SCHEMA,
+  deviceProperties,
+  deviceResource,
+} from '../selected-device.ts';
+import { DEVICE_ENVIRONMENT, deviceCommand } from '../tools/device-programs.ts';
+
+/** Longer than any model takes on the emulator, shorter than a night. */
+const TIME_LIMIT_SECONDS = 3 * 3600;
+
+/** Runs the model on a device: text, speed, and accuracy against the reference → a result JSON. */
+export function benchmark(chooseDevice: ChooseDevice): Kind {
+  return {
+    name: 'benchmark',
+    summary: 'text, speed and accuracy on a device → result JSON',
+    parameters: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['model'],
+      properties: {
+        model: MODEL_PARAMETER_SCHEMA,
+        device: DEVICE_PARAMETER_SCHEMA,
+        tokens: {
+          type: 'integer',
+          minimum: 1,
+          default: 160,
+          description: 'How many tokens the model writes.',
+        },
+        temperature: {
+          type: 'number',
+          minimum: 0,
+          default: 0.7,
+          description: '0 always takes the likeliest token.',
+        },
+        top_p: { type: 'number', exclusiveMinimum: 0, maximum: 1, default: 0.9 },
+        seed: { type: 'integer', minimum: 0, default: 1, description: 'The same seed writes the same text.' },
+      },
+    },
+
+    async expand(cell) {
+      const device = await chooseDevice(String(cell.with.device ?? 'auto'));
+      if (!device.ok) return device;
+      const receipt = neededOutput(cell, 'receipt', 'push-to-device');
+      if (!receipt.ok) return receipt;
+      const contexts = neededOutputs(cell, 'context', 'context-cache');
+      if (!contexts.ok) return contexts;
+      const reports = neededOutputs(cell, 'context-report', 'context-cache');
+      if (!reports.ok) return reports;
+      const reference = neededOutput(cell, 'reference-logits', 'reference-logits');
+      if (!reference.ok) return reference;
+      const model = modelParameter(cell.with);
+      const { precision, soc, chunks } = contexts.value[0]?.output.attributes ?? {};
+      const option = (name: string, otherwise: number): string => String(cell.with[name] ?? otherwise);
+      return ok([
+        {
+          name: '',
+          command: [
+            ...deviceCommand('run-benchmark.mjs'),
+            ...['--device', device.value.request, '--receipt', 'receipt.json', '--reports', 'reports'],
+            ...['--model', model.name, '--precision', String(precision), '--soc', String(soc)],
+            ...[
+              '--context',
+              `${modelFolder(model.name, precision, soc)}/${model.name}_chunk1of${chunks}.bin`,
+            ],
+            ...['--tokenizer', model.tokenizer, '--prompt', model.prompt, '--tokens', option('tokens', 160)],
+            ...['--temperature', option('temperature', 0.7), '--top-p', option('top_p', 0.9)],
+            ...['--seed', option('seed', 1)],
+            ...['--evaluate-tokens', String(reference.value.output.attributes.tokens)],
+            ...['--result', 'benchmark.json'],
+          ],
+          environment: DEVICE_ENVIRONMENT,
+          inputs: [
+            artifactInput(receipt.value, 'receipt.json'),
+            ...reports.value.map((report) =>
+              artifactInput(report, `reports/chunk${report.output.attributes.chunk}.json`),
+            ),
+          ],
+          outputs: [
+            {
+              path: 'benchmark.json',
+              type: 'file',
+              role: 'result',
+              attributes: { model: model.name, precision: String(precision), soc: String(soc) },
+              publish: `${model.name}/${precision}/${soc}/benchmark.json`,
+            },
+          ],
+          tools: ['device-programs'],
+          properties: deviceProperties(device.value),
+          timeLimitSeconds: TIME_LIMIT_SECONDS,
+          ...deviceResource(device.value),
+        },
+      ]);
+    },
+  };
+}

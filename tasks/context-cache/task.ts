@@ -1,0 +1,109 @@
+import type { Failure } from '../../engine/failure.ts';
+import type { ActionSpec, Kind, NeededOutput } from '../../engine/kind.ts';
+import { fail, ok, type Result } from '../../engine/result.ts';
+import { chunkName } from '../chunk-name.ts';
+import { artifactInput, neededOutputs } from '../needed-artifacts.ts';
+import { PRECISIONS } from '../precision-table.ts';
+import { findSoc, SOCS, type Soc } from '../soc-table.ts';
+
+/** The machine that the HTP compiler runs on. */
+const HOST_TARGET = 'x86_64-linux';
+
+/** DLC → HTP context binary for one SoC, by Qualcomm's compiler, with a JSON that says what is in it. */
+export const contextCache: Kind = {
+  name: 'context-cache',
+  summary: 'DLC → HTP context binary for a SoC',
+  parameters: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['soc'],
+    properties: {
+      soc: { type: 'string', description: `The SoC: ${SOCS.map((soc) => soc.name).join(', ')}.` },
+      optimization: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 3,
+        default: 3,
+        description: "The compiler's optimisation level.",
+      },
+      vtcm_mb: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 8,
+        default: 8,
+        description: 'Megabytes of tightly coupled memory that the graph may use. Less makes it slower.',
+      },
+    },
+  },
+
+  async expand(cell) {
+    const soc = findSoc(String(cell.with.soc));
+    if (!soc.ok) return soc;
+    const dlcs = neededOutputs(cell, 'dlc', 'qnn-convert');
+    if (!dlcs.ok) return dlcs;
+    const tools = neededOutputs(cell, 'qnn-context', 'build-runtime');
+    if (!tools.ok) return tools;
+    const tool = tools.value.find(({ output }) => output.attributes.target === HOST_TARGET);
+    if (tool === undefined) {
+      return fail({
+        kind: 'pipeline-invalid',
+        message: `task \`${cell.task}\` needs \`qnn-context\` for ${HOST_TARGET}, where the compiler runs`,
+        hint: `add a task with \`uses: build-runtime\` and \`target: ${HOST_TARGET}\` to its \`needs:\``,
+      });
+    }
+    const specs: ActionSpec[] = [];
+    for (const dlc of dlcs.value) {
+      const possible = requireFp16(soc.value, String(dlc.output.attributes.precision));
+      if (!possible.ok) return possible;
+      specs.push(contextSpec(soc.value, dlc, tool, cell.with));
+    }
+    return ok(specs);
+  },
+};
+
+function contextSpec(
+  soc: Soc,
+  dlc: NeededOutput,
+  tool: NeededOutput,
+  options: Readonly<Record<string, unknown>>,
+): ActionSpec {
+  const { model, precision, chunk, chunks } = dlc.output.attributes;
+  const name = chunkName(Number(chunk), Number(chunks));
+  const vtcm = Number(options.vtcm_mb ?? 8);
+  const attributes = { ...dlc.output.attributes, soc: soc.name, arch: soc.arch };
+  const base = `${model}/${precision}/${soc.name}/${model}_${name}`;
+  return {
+    name,
+    command: [
+      ...['bin/qnn-context', '--qnn-libs', { tool: 'qnn', path: '.' }, '--dlc', 'graph.dlc'],
+      ...['--soc-id', String(soc.id), '--optimization', String(options.optimization ?? 3)],
+      ...['--vtcm-mb', String(vtcm), '--precision', 'fp16'],
+      ...['--output', 'context.bin', '--report', 'context.json'],
+    ],
+    environment: {},
+    inputs: [artifactInput(tool, 'bin/qnn-context'), artifactInput(dlc, 'graph.dlc')],
+    outputs: [
+      { path: 'context.bin', type: 'file', role: 'context', attributes, publish: `${base}.bin` },
+      { path: 'context.json', type: 'file', role: 'context-report', attributes, publish: `${base}.json` },
+    ],
+    tools: ['qnn'],
+    properties: {},
+  };
+}
+
+/** Refuses what Qualcomm's compiler would refuse minutes later with error 3110. */
+function requireFp16(soc: Soc, precision: string): Result<void, Failure> {
+  const known = PRECISIONS[precision as keyof typeof PRECISIONS];
+  if (soc.fp16 || !known.needsFp16) return ok(undefined);
+  const working = Object.entries(PRECISIONS).filter(([, { needsFp16 }]) => !needsFp16);
+  const able = SOCS.filter(({ fp16 }) => fp16).map(({ name }) => name);
+  return fail({
+    kind: 'unsupported-combination',
+    axis: 'precision',
+    message: `${soc.name} (HTP v${soc.arch}) cannot compute in fp16, and the precision ${precision} has fp16 operations`,
+    hint:
+      working.length > 0
+        ? `--precision ${working.map(([name]) => name).join(' or ')} works on ${soc.name}`
+        : `SoCs that can: ${able.join(', ')}`,
+  });
+}

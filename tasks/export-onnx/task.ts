@@ -1,0 +1,125 @@
+import { basename } from 'node:path';
+import type { ActionOutput, ActionSpec, Kind } from '../../engine/kind.ts';
+import { ok } from '../../engine/result.ts';
+import { chunkName } from '../chunk-name.ts';
+import { MODEL_PARAMETER_SCHEMA, modelParameter } from '../model-entry.ts';
+import { PYTHON_ENVIRONMENT, pythonCommand, pythonSources } from '../python-stage.ts';
+
+const WRITE_WEIGHTS = 'tasks/export-onnx/write_weights.py';
+const WRITE_GRAPH = 'tasks/export-onnx/write_graph.py';
+const WRITE_EMBEDDING = 'tasks/export-onnx/write_embedding.py';
+
+/**
+ * Weights → a file per layer, then one graph per chunk over them. The weights' action does not know of
+ * chunks, so another chunk count writes no weights again; a graph's folder holds just its own layers.
+ */
+export const exportOnnx: Kind = {
+  name: 'export-onnx',
+  summary: 'weights → one ONNX graph per chunk',
+  parameters: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['model'],
+    properties: {
+      model: MODEL_PARAMETER_SCHEMA,
+      chunks: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 64,
+        default: 1,
+        description:
+          'Into how many graphs the layers are split. A big model needs several to fit in a session.',
+      },
+      ext_embedding: {
+        type: 'boolean',
+        default: false,
+        description: 'Leave the embedding table out of the graph: the runtime looks tokens up itself.',
+      },
+      group_norm_eps: {
+        type: 'number',
+        exclusiveMinimum: 0,
+        description: "The group norm's epsilon, where the weights do not tell it.",
+      },
+    },
+  },
+
+  async expand(cell) {
+    const model = modelParameter(cell.with);
+    const chunks = Number(cell.with.chunks ?? 1);
+    const external = cell.with.ext_embedding === true;
+    const eps = cell.with.group_norm_eps;
+    // Under its own name, so that an error about it names the file that the user knows.
+    const weightsFile = `from/${basename(model.weights)}`;
+
+    const weights: ActionSpec = {
+      name: 'weights',
+      command: [
+        ...pythonCommand(WRITE_WEIGHTS),
+        '--weights',
+        weightsFile,
+        ...(eps === undefined ? [] : ['--group-norm-eps', String(eps)]),
+        '--output',
+        'weights',
+      ],
+      environment: PYTHON_ENVIRONMENT,
+      inputs: [
+        ...pythonSources(WRITE_WEIGHTS),
+        { at: weightsFile, source: { from: 'project', path: model.weights } },
+      ],
+      outputs: [directory('weights', 'weights', {}, undefined)],
+      tools: ['python'],
+      properties: {},
+    };
+    const weightsInput = {
+      at: 'weights',
+      source: { from: 'action', action: cell.actionId('weights'), output: 'weights' },
+    } as const;
+
+    const graphs = Array.from({ length: chunks }, (_, index): ActionSpec => {
+      const chunk = index + 1;
+      const name = chunkName(chunk, chunks);
+      return {
+        name,
+        command: [
+          ...pythonCommand(WRITE_GRAPH),
+          ...['--weights', 'weights', '--chunk', String(chunk), '--chunks', String(chunks)],
+          ...(external ? ['--ext-embedding'] : []),
+          ...['--output', 'graph'],
+        ],
+        environment: PYTHON_ENVIRONMENT,
+        inputs: [...pythonSources(WRITE_GRAPH), weightsInput],
+        outputs: [directory('graph', 'chunk-graph', { chunk, chunks }, `${model.name}/onnx/${name}`)],
+        tools: ['python'],
+        properties: {},
+      };
+    });
+
+    const embedding: ActionSpec = {
+      name: 'embedding',
+      command: [...pythonCommand(WRITE_EMBEDDING), '--weights', 'weights', '--output', 'embedding.f32'],
+      environment: PYTHON_ENVIRONMENT,
+      inputs: [...pythonSources(WRITE_EMBEDDING), weightsInput],
+      outputs: [
+        {
+          path: 'embedding.f32',
+          type: 'file',
+          role: 'embedding',
+          attributes: {},
+          publish: `${model.name}/embedding.f32`,
+        },
+      ],
+      tools: ['python'],
+      properties: {},
+    };
+    return ok([weights, ...graphs, ...(external ? [embedding] : [])]);
+  },
+};
+
+function directory(
+  path: string,
+  role: string,
+  attributes: ActionOutput['attributes'],
+  publish: string | undefined,
+): ActionOutput {
+  return { path, type: 'directory', role, attributes, ...(publish === undefined ? {} : { publish }) };
+}

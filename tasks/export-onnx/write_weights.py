@@ -1,0 +1,71 @@
+"""A checkpoint (.safetensors or .pth) -> a folder with `config.json` and one fp32 .safetensors file per
+layer.
+
+The embedding table has ln0 folded in. Chunks of any number are built from the same folder, so the weights are
+written once. Nothing in the checkpoint is run, and only one tensor is in memory at a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).absolute().parents[1]))
+
+from rwkv.arch_registry import arch_of_version, layout_of
+from rwkv.folded_embedding import fold_embedding, plan_embedding, plan_head
+from rwkv.model_config import write_config
+from rwkv.safetensors_writer import write_safetensors
+from rwkv.tensor_plan import PlannedTensor
+from rwkv.tool_failure import progress, run_tool
+from rwkv.version_names import recognise_version
+from rwkv.weight_file import WeightFile, open_weight_file
+from rwkv.weight_folder import CONFIG_FILE, EMBEDDING_FILE, HEAD_FILE, block_file
+
+SUMMARY = "Write a checkpoint's weights as one .safetensors file per layer."
+EXAMPLE = "example: write_weights.py --weights rwkv7-g1-0.1b.pth --output weights"
+
+
+def main() -> None:
+    """Check everything first, then write file by file."""
+    parser = argparse.ArgumentParser(description=SUMMARY, epilog=EXAMPLE)
+    parser.add_argument("--weights", type=Path, required=True, help="the checkpoint, .safetensors or .pth")
+    parser.add_argument(
+        "--group-norm-eps", type=float, help="eps of the heads' norm (default: the version's own)"
+    )
+    parser.add_argument("--output", type=Path, required=True, help="the folder to write")
+    arguments = parser.parse_args()
+
+    weights = open_weight_file(arguments.weights)
+    layout = layout_of(arch_of_version(weights.path, recognise_version(weights)))
+    config = layout.read_figures(weights, arguments.group_norm_eps)
+    blocks = [layout.plan_block(config, layer) for layer in range(config.layers)]
+    embedding, head = plan_embedding(config), plan_head(config)
+    for tensor in [*embedding, *(tensor for block in blocks for tensor in block), *head]:
+        tensor.check(weights)
+    progress(f"{weights.path}: {config.arch}, {config.layers} layers × {config.embd}, {config.vocab} tokens")
+
+    output: Path = arguments.output
+    output.mkdir(parents=True, exist_ok=True)
+    write_safetensors(output / EMBEDDING_FILE, shapes_of(embedding[:1]), fold_embedding(config, weights))
+    progress(f"{EMBEDDING_FILE}: {config.vocab} × {config.embd}, ln0 folded in")
+    for layer, block in enumerate(blocks):
+        write_planned(output / block_file(layer), block, weights)
+    write_planned(output / HEAD_FILE, head, weights)
+    write_config(config, output / CONFIG_FILE)
+
+
+def shapes_of(plan: list[PlannedTensor]) -> dict[str, tuple[int, ...]]:
+    """The stored shapes by stored name."""
+    return {tensor.name: tensor.shape for tensor in plan}
+
+
+def write_planned(path: Path, plan: list[PlannedTensor], weights: WeightFile) -> None:
+    """Write one file, a tensor at a time."""
+    write_safetensors(path, shapes_of(plan), (tensor.make(weights) for tensor in plan))
+    progress(f"{path.name}: {len(plan)} tensors")
+
+
+if __name__ == "__main__":
+    run_tool(main)

@@ -1,0 +1,27 @@
+import type { Kind } from '../engine/kind.ts';
+import { benchmark } from './benchmark/task.ts';
+import { buildRuntime } from './build-runtime/task.ts';
+import { calibrate } from './calibrate/task.ts';
+import { contextCache } from './context-cache/task.ts';
+import { exportOnnx } from './export-onnx/task.ts';
+import { modelLibCompile } from './model-lib-compile/task.ts';
+import { pushToDevice } from './push-to-device/task.ts';
+import { qnnConvert } from './qnn-convert/task.ts';
+import { referenceLogits } from './reference-logits/task.ts';
+import type { ChooseDevice } from './selected-device.ts';
+
+/** Every kind, in the order of the way of data. A new kind is a folder beside these and a line here. */
+export function registeredKinds(packageRoot: string, chooseDevice: ChooseDevice): ReadonlyMap<string, Kind> {
+  const kinds = [
+    exportOnnx,
+    calibrate,
+    referenceLogits,
+    qnnConvert,
+    modelLibCompile,
+    buildRuntime(packageRoot),
+    contextCache,
+    pushToDevice(chooseDevice),
+    benchmark(chooseDevice),
+  ];
+  return new Map(kinds.map((kind) => [kind.name, kind]));
+}

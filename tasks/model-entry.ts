@@ -1,0 +1,82 @@
+import type { Value } from '../engine/kind.ts';
+
+/** An entry of the pipeline's `models:`. */
+export interface ModelEntry {
+  /** The entry's key; artifacts are named by it. */
+  readonly name: string;
+  readonly weights: string;
+  /** `auto` looks at the size of the vocabulary. */
+  readonly tokenizer: 'auto' | 'byte' | 'world';
+  /** Text that is like what the model will be used for: activation ranges come from it. */
+  readonly calibration: string;
+  /** Text that the model was not trained on: accuracy is measured on it. */
+  readonly evaluation: string;
+  /** What the benchmark lets the model continue. */
+  readonly prompt: string;
+}
+
+const SHIPPED = 'models/rwkv7-austen';
+
+/** The JSON schema of a `models:` entry as it is written. */
+export const MODEL_ENTRY_SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['weights'],
+  description: 'A model: its weights and how it is calibrated and tried.',
+  properties: {
+    weights: {
+      type: 'string',
+      description: 'The weights, `.safetensors` or `.pth`, relative to this file.',
+    },
+    tokenizer: {
+      enum: ['auto', 'byte', 'world'],
+      default: 'auto',
+      description: 'How text becomes tokens. `auto` looks at the size of the vocabulary.',
+    },
+    calibration: {
+      type: 'string',
+      description:
+        'Text like what the model will be used for; quantised precisions take their ranges from it.',
+    },
+    evaluation: {
+      type: 'string',
+      description: 'Text that the model was not trained on; the benchmark measures accuracy on it.',
+    },
+    prompt: { type: 'string', description: 'What the benchmark lets the model continue.' },
+  },
+} as const;
+
+/** The schema of a `with: model:` parameter, after `${{ models[matrix.model] }}` is filled in. */
+export const MODEL_PARAMETER_SCHEMA = {
+  type: 'object',
+  description: 'The model: `${{ models[matrix.model] }}`.',
+} as const;
+
+/**
+ * Completes an entry. Texts that it does not name are the ones that ship with rwkv-build, by their place in
+ * the package.
+ */
+export function completeModelEntry(
+  name: string,
+  written: Readonly<Record<string, Value>>,
+  packageRoot: string,
+): ModelEntry {
+  const text = (key: string, otherwise: string): string => {
+    const value = written[key];
+    return typeof value === 'string' ? value : otherwise;
+  };
+  const tokenizer = written.tokenizer;
+  return {
+    name,
+    weights: text('weights', ''),
+    tokenizer: tokenizer === 'byte' || tokenizer === 'world' ? tokenizer : 'auto',
+    calibration: text('calibration', `${packageRoot}/${SHIPPED}/calibration.txt`),
+    evaluation: text('evaluation', `${packageRoot}/${SHIPPED}/heldout.txt`),
+    prompt: text('prompt', 'It was a '),
+  };
+}
+
+/** The entry in a cell's `with:`; the schema has seen to its shape. */
+export function modelParameter(parameters: Readonly<Record<string, Value>>): ModelEntry {
+  return parameters.model as unknown as ModelEntry;
+}

@@ -1,0 +1,1 @@
+"""What the stage tools share: weights, one file per RWKV version, graphs, quantisation, DLCs."""

@@ -1,0 +1,66 @@
+"""The RWKV versions that can be built. A new one is a layout, a reference, a graph file, and their lines.
+
+Each file is imported only when asked for, so that a tool needs only the ones it uses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rwkv.tool_failure import InputError
+
+if TYPE_CHECKING:
+    from rwkv.model_protocols import AddLayers, Layout, Reference
+    from rwkv.weight_folder import WeightFolder
+
+# What `recognise_version` says -> the arch that configurations name.
+ARCHES = {"7": "rwkv7"}
+
+
+def arch_of_version(file: object, version: str) -> str:
+    """The arch of a recognised version; raises `InputError` for one that cannot be built yet."""
+    if version in ARCHES:
+        return ARCHES[version]
+    supported = ", ".join(f"v{known}" for known in ARCHES)
+    raise InputError(
+        str(file),
+        f"recognised as RWKV v{version}; only {supported} is supported so far",
+        f"give the weights of an RWKV {supported} model",
+    )
+
+
+def layout_of(arch: str) -> Layout:
+    """How checkpoints of this arch are laid out."""
+    if arch == "rwkv7":
+        from rwkv import rwkv7_layout
+
+        return rwkv7_layout
+    raise unknown(arch)
+
+
+def reference_of(weights: WeightFolder) -> Reference:
+    """The numpy oracle, with the folder's weights and an empty state."""
+    if weights.config.arch == "rwkv7":
+        from rwkv.rwkv7_reference import Rwkv7Reference
+
+        return Rwkv7Reference(weights)
+    raise unknown(weights.config.arch)
+
+
+def layers_of(arch: str) -> AddLayers:
+    """What adds the layers of this arch to a graph."""
+    if arch == "rwkv7":
+        from rwkv.rwkv7_graph import add_layers
+
+        return add_layers
+    raise unknown(arch)
+
+
+def unknown(arch: str) -> InputError:
+    """The error for a configuration that names something else."""
+    known = ", ".join(ARCHES.values())
+    return InputError(
+        "config.json",
+        f"the arch {arch!r} is not one of {known}",
+        "make the folder again with write_weights.py",
+    )

@@ -1,0 +1,111 @@
+"""A small builder of ONNX graphs whose weights stay in `.safetensors` files.
+
+Every tensor is named by the caller, because names live on: encodings are keyed by them and DLCs show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from rwkv.number_formats import FP32
+from rwkv.weight_folder import Place, WeightFolder
+
+GRAPH_NAME = "rwkv_decode"
+OPSET = 21
+IR_VERSION = 10  # the one that opset 21 came with
+
+
+class GraphBuilder:
+    """Collects nodes in topological order. All shapes are static and every float is fp32."""
+
+    def __init__(self, weights: WeightFolder) -> None:
+        self._weights = weights
+        self._nodes: list[onnx.NodeProto] = []
+        self._initializers: dict[str, onnx.TensorProto] = {}
+        self._inputs: list[onnx.ValueInfoProto] = []
+        self._outputs: list[onnx.ValueInfoProto] = []
+        self._files: set[str] = set()
+
+    def input(self, name: str, shape: Sequence[int], element: int = TensorProto.FLOAT) -> str:
+        """A graph input."""
+        self._inputs.append(helper.make_tensor_value_info(name, element, list(shape)))
+        return name
+
+    def output(self, name: str, shape: Sequence[int]) -> None:
+        """Make the tensor `name`, which some node writes, an fp32 graph output."""
+        self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
+
+    def op(self, kind: str, inputs: Sequence[str], output: str, **attributes: int | float) -> str:
+        """Add a node; returns the name of what it writes, which is also the node's name."""
+        node = helper.make_node(kind, list(inputs), [output], name=output)
+        node.attribute.extend(helper.make_attribute(key, attributes[key]) for key in sorted(attributes))
+        self._nodes.append(node)
+        return output
+
+    def constant(self, name: str, value: NDArray[np.generic]) -> str:
+        """A small constant inside the graph; the same name must mean the same value."""
+        self._initializers.setdefault(name, numpy_helper.from_array(value, name))
+        return name
+
+    def scalar(self, name: str, value: float) -> str:
+        """A constant that broadcasts with everything."""
+        return self.constant(name, np.array([value], np.float32))
+
+    def weight(self, name: str, shape: Sequence[int] | None = None) -> str:
+        """A stored tensor, optionally seen in another shape of the same number of elements."""
+        place = self._weights.locate(name)
+        self._files.add(place.file)
+        self._initializers.setdefault(
+            name, external_tensor(name, place, place.shape if shape is None else shape)
+        )
+        return name
+
+    def linear(self, x: str, weight: str, output: str, bias: str | None = None) -> str:
+        """X [1, in] · weightᵀ [out, in] (+ bias [out]) -> [1, out]."""
+        inputs = [x, self.weight(weight)] + ([self.weight(bias)] if bias is not None else [])
+        return self.op("Gemm", inputs, output, transB=1)
+
+    def layer_norm(self, x: str, norm: str, output: str, eps: float) -> str:
+        """Normalise the last axis, then scale by `norm`.weight and shift by `norm`.bias."""
+        inputs = [x, self.weight(f"{norm}.weight"), self.weight(f"{norm}.bias")]
+        return self.op("LayerNormalization", inputs, output, axis=-1, epsilon=eps)
+
+    def reshape(self, x: str, shape: Sequence[int], output: str) -> str:
+        """The same elements in another shape."""
+        name = "shape." + "x".join(map(str, shape))
+        return self.op("Reshape", [x, self.constant(name, np.array(shape, np.int64))], output)
+
+    def files(self) -> list[str]:
+        """The weights' files that the graph points into, sorted."""
+        return sorted(self._files)
+
+    def model(self) -> onnx.ModelProto:
+        """The finished model; its external data are found in the folder that it is saved to."""
+        graph = helper.make_graph(
+            self._nodes, GRAPH_NAME, self._inputs, self._outputs, list(self._initializers.values())
+        )
+        return helper.make_model(
+            graph,
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            ir_version=IR_VERSION,
+            producer_name="rwkv-build",
+        )
+
+
+def external_tensor(name: str, place: Place, shape: Sequence[int]) -> onnx.TensorProto:
+    """An fp32 initializer whose bytes are in a file beside the model."""
+    count = int(np.prod(shape))
+    if count != int(np.prod(place.shape)):
+        raise ValueError(f"{name}: {list(place.shape)} cannot be seen as {list(shape)}")
+    tensor = onnx.TensorProto(
+        name=name, data_type=TensorProto.FLOAT, dims=list(shape), data_location=TensorProto.EXTERNAL
+    )
+    fields = {"location": place.file, "offset": str(place.offset), "length": str(count * FP32.size)}
+    for key, value in fields.items():
+        tensor.external_data.add(key=key, value=value)
+    return tensor

@@ -1,0 +1,52 @@
+"""The figures of a model: `config.json` of a weights folder, the same fields for every RWKV version."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rwkv.tool_failure import InputError
+
+FORMAT = 1
+MAKE_AGAIN = "make the folder again with write_weights.py of this version"
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Sizes count elements. `ranks` are those of the low-rank pairs by purpose; an unused one is 0."""
+
+    arch: str
+    layers: int
+    embd: int
+    heads: int
+    head_size: int
+    ffn: int
+    vocab: int
+    ranks: dict[str, int]
+    layer_norm_eps: float
+    group_norm_eps: float
+
+
+def write_config(config: ModelConfig, path: Path) -> None:
+    """Write the configuration as JSON with sorted keys."""
+    write_json({"format": FORMAT, **asdict(config)}, path)
+
+
+def write_json(value: dict[str, object], path: Path) -> None:
+    """JSON with sorted keys, indented, one line feed at its end: the same bytes each time."""
+    path.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def read_config(path: Path) -> ModelConfig:
+    """Raises `InputError` when the file is not a configuration of this format."""
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(path, f"not JSON ({error})", MAKE_AGAIN) from error
+    if not isinstance(fields, dict) or fields.pop("format", None) != FORMAT:
+        raise InputError(path, f"not a configuration of format {FORMAT}", MAKE_AGAIN)
+    try:
+        return ModelConfig(**fields)
+    except TypeError as error:
+        raise InputError(path, f"the fields differ ({error})", MAKE_AGAIN) from error

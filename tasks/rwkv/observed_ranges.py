@@ -1,0 +1,65 @@
+"""Runs the whole model on the CPU over a text and notes what the tensors at its linears range over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+
+from rwkv.chunk_span import ChunkSpan
+from rwkv.decode_graph import build_from_token
+from rwkv.tensor_encodings import Range
+from rwkv.weight_folder import WeightFolder
+
+
+def observe_ranges(weights: WeightFolder, tokens: Sequence[int]) -> dict[str, Range]:
+    """Feed `tokens` one by one, carrying the states; the range of every linear's input and output by tensor
+    name.
+
+    The model is one graph here, whatever the chunks will be, so its tensors have their global names.
+    """
+    model = build_from_token(weights, ChunkSpan(1, 1, 0, weights.config.layers)).model()
+    observed = linear_tensors(model)
+    session = open_session(model, observed, weights)
+    inputs = {
+        item.name: np.zeros(item.shape, np.float32) for item in session.get_inputs() if item.name != "token"
+    }
+    names = [*observed, *(name.removesuffix("_in") + "_out" for name in inputs)]
+    lows, highs = np.zeros(len(observed)), np.zeros(len(observed))
+    for token in tokens:
+        values: list[NDArray[np.float32]] = session.run(
+            names, {"token": np.array([token], np.int32), **inputs}
+        )
+        lows = np.minimum(lows, [value.min() for value in values[: len(observed)]])
+        highs = np.maximum(highs, [value.max() for value in values[: len(observed)]])
+        inputs = dict(zip(inputs, values[len(observed) :], strict=True))
+    return {
+        name: Range(float(low), float(high)) for name, low, high in zip(observed, lows, highs, strict=True)
+    }
+
+
+def linear_tensors(model: onnx.ModelProto) -> list[str]:
+    """The inputs and outputs of all linears, each once, in the graph's order."""
+    linears = [node for node in model.graph.node if node.op_type == "Gemm"]
+    return list(dict.fromkeys(name for node in linears for name in (node.input[0], node.output[0])))
+
+
+def open_session(
+    model: onnx.ModelProto, observed: list[str], weights: WeightFolder
+) -> onnxruntime.InferenceSession:
+    """A CPU session that also gives out the observed tensors."""
+    given = {item.name for item in model.graph.output}
+    for name in observed:
+        if name not in given:
+            model.graph.output.append(onnx.ValueInfoProto(name=name))
+    options = onnxruntime.SessionOptions()
+    # One thread: the order of additions, and so the last bits, must not depend on the machine's cores.
+    options.intra_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.add_session_config_entry(
+        "session.model_external_initializers_file_folder_path", str(weights.path.absolute())
+    )
+    return onnxruntime.InferenceSession(model.SerializeToString(), options)

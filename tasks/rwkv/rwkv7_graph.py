@@ -1,0 +1,149 @@
+"""RWKV-7's layers as ONNX nodes for one token: the steps of `rwkv7_reference` in forms that the HTP takes.
+
+C channels in H heads of N. Nothing needs scaling for fp16: the state is bounded by the decay and the residual
+stream of trained models stays far below 65504.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from rwkv.chunk_span import ChunkSpan
+from rwkv.graph_builder import GraphBuilder
+from rwkv.model_config import ModelConfig
+
+DECAY_SCALE = -math.exp(-0.5)
+
+
+def add_layers(graph: GraphBuilder, config: ModelConfig, span: ChunkSpan, hidden: str) -> str:
+    """Add the chunk's layers with their states; returns the residual stream's last tensor [1, C].
+
+    The first chunk emits `v_first_out` when there are later ones; those take it as `v_first_in`.
+    """
+    stream = (1, config.embd)
+    v_first = graph.input("v_first_in", stream) if not span.is_first else ""
+    for layer in range(span.first, span.last):
+        hidden, v_first = add_time_mix(graph, config, layer, hidden, v_first)
+        hidden = add_channel_mix(graph, config, layer, hidden)
+    if span.is_first and not span.is_last:
+        # An own node: the name by which the value's encoding is known must not depend on the chunks.
+        graph.output(graph.op("Identity", [v_first], "v_first_out"), stream)
+    return hidden
+
+
+def add_time_mix(
+    graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str, v_first: str
+) -> tuple[str, str]:
+    """The attention half of a layer: (residual stream [1, C], v_first [1, C]); v_first is "" before it."""
+    c, h, n = config.embd, config.heads, config.head_size
+    att, state = f"blocks.{layer}.att.", f"state{layer}_"
+    shift_in = graph.input(f"{state}att_shift_in", (1, c))
+
+    def op(kind: str, inputs: list[str], name: str, **attributes: int | float) -> str:
+        return graph.op(kind, inputs, att + name, **attributes)
+
+    def vector(name: str) -> str:
+        return graph.weight(att + name, (1, c))
+
+    def low_rank(x: str, letter: str, activation: str | None = None) -> str:
+        """x·w1 → activation → ·w2 (+ w0) -> [1, C]."""
+        x = graph.linear(x, f"{att}{letter}1", f"{att}{letter}.down")
+        if activation is not None:
+            x = op(activation, [x], f"{letter}.{activation.lower()}")
+        bias = None if letter == "g" else f"{att}{letter}0"
+        return graph.linear(x, f"{att}{letter}2", f"{att}{letter}.up", bias)
+
+    x = graph.layer_norm(hidden, f"blocks.{layer}.ln1", f"{state}att_shift_out", config.layer_norm_eps)
+    graph.output(x, (1, c))
+    shift = op("Sub", [shift_in, x], "shift")
+    mixed = {}
+    for letter in "rwkvag":
+        part = op("Mul", [shift, vector(f"x_{letter}")], f"{letter}.shift")
+        mixed[letter] = op("Add", [x, part], f"{letter}.mixed")
+
+    r = graph.linear(mixed["r"], f"{att}receptance.weight", f"{att}receptance")
+    k = graph.linear(mixed["k"], f"{att}key.weight", f"{att}key")
+    v = graph.linear(mixed["v"], f"{att}value.weight", f"{att}value")
+    w = op("Sigmoid", [low_rank(mixed["w"], "w", "Tanh")], "w.sigmoid")
+    w = op("Exp", [op("Mul", [w, graph.scalar("decay_scale", DECAY_SCALE)], "w.exponent")], "decay")
+    a = op("Sigmoid", [low_rank(mixed["a"], "a")], "rate")
+    g = low_rank(mixed["g"], "g", "Sigmoid")
+
+    kk = graph.reshape(op("Mul", [k, vector("k_k")], "kk.scaled"), (h, n), f"{att}kk.heads")
+    kk = op("LpNormalization", [kk], "kk", axis=-1, p=2)  # [H, N]
+    k_scale = op("Add", [op("Mul", [a, vector("k_a")], "k_a.scaled"), vector("k_a_rest")], "k.scale")
+    k = op("Mul", [k, k_scale], "k")
+    if not v_first:
+        v_first = v
+    else:
+        residual = op("Sub", [v_first, v], "v.residual")
+        share = op("Sigmoid", [low_rank(mixed["v"], "v")], "v.share")
+        v = op("Add", [v, op("Mul", [residual, share], "v.update")], "v")
+
+    y = add_wkv(graph, config, layer, {"r": r, "k": k, "v": v, "decay": w, "rate": a, "kk": kk})
+    y = graph.linear(op("Mul", [y, g], "y.gated"), f"{att}output.weight", f"{att}output")
+    return op("Add", [hidden, y], "residual"), v_first
+
+
+def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[str, str]) -> str:
+    """The step of the state matrices and what is read from them, normalised per head: [1, C].
+
+    `vectors` are r, k, v, decay, rate as [1, C] and kk as [H, N]; the state is [H, value, key].
+    """
+    c, h, n = config.embd, config.heads, config.head_size
+    att, state = f"blocks.{layer}.att.", f"state{layer}_"
+
+    def op(kind: str, inputs: list[str], name: str, **attributes: int | float) -> str:
+        return graph.op(kind, inputs, att + name, **attributes)
+
+    def heads(name: str) -> str:
+        return graph.reshape(vectors[name], (h, n), f"{att}{name}.heads")
+
+    def column(name: str) -> str:
+        return graph.reshape(vectors[name], (h, n, 1), f"{att}{name}.column")
+
+    def row(name: str, tensor: str) -> str:
+        return graph.reshape(tensor, (h, 1, n), f"{att}{name}.row")
+
+    # S <- S·w − (S·kk)(kk·a)ᵀ + v kᵀ
+    before = graph.input(f"{state}wkv_in", (h, n, n))
+    recalled = op("MatMul", [before, column("kk")], "recalled")  # [H, N, 1]
+    kk_rate = op("Mul", [vectors["kk"], heads("rate")], "kk.rate")
+    unlearnt = op("MatMul", [recalled, row("kk.rate", kk_rate)], "unlearnt")
+    learnt = op("MatMul", [column("v"), row("k", vectors["k"])], "learnt")
+    decayed = op("Mul", [before, row("decay", vectors["decay"])], "decayed")
+    wkv = graph.op("Add", [op("Sub", [decayed, unlearnt], "kept"), learnt], f"{state}wkv_out")
+    graph.output(wkv, (h, n, n))
+    y = graph.reshape(op("MatMul", [wkv, column("r")], "y.column"), (h, n), f"{att}y.heads")
+
+    # group norm: a layer norm per head without a scale of its own, then scale and bias per channel
+    ones = graph.constant("ones", np.ones(n, np.float32))
+    zeros = graph.constant("zeros", np.zeros(n, np.float32))
+    y = op("LayerNormalization", [y, ones, zeros], "y.normal", axis=-1, epsilon=config.group_norm_eps)
+    y = op("Mul", [y, graph.weight(f"{att}ln_x.weight", (h, n))], "y.scaled")
+    y = op("Add", [y, graph.weight(f"{att}ln_x.bias", (h, n))], "y.shifted")
+
+    # the current token's own value, weighted by Σ r·k·r_k per head
+    product = op("Mul", [op("Mul", [heads("r"), heads("k")], "rk"), graph.weight(f"{att}r_k")], "rk.scaled")
+    last_axis = graph.constant("last_axis", np.array([1], np.int64))
+    bonus = op("ReduceSum", [product, last_axis], "bonus", keepdims=1)
+    y = op("Add", [y, op("Mul", [bonus, heads("v")], "own")], "y")
+    return graph.reshape(y, (1, c), f"{att}y.flat")
+
+
+def add_channel_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str) -> str:
+    """The feed-forward half of a layer: the residual stream [1, C]."""
+    c = config.embd
+    ffn, state = f"blocks.{layer}.ffn.", f"state{layer}_"
+    shift_in = graph.input(f"{state}ffn_shift_in", (1, c))
+    x = graph.layer_norm(hidden, f"blocks.{layer}.ln2", f"{state}ffn_shift_out", config.layer_norm_eps)
+    graph.output(x, (1, c))
+    shift = graph.op("Sub", [shift_in, x], f"{ffn}shift")
+    shift = graph.op("Mul", [shift, graph.weight(f"{ffn}x_k", (1, c))], f"{ffn}k.shift")
+    k = graph.linear(graph.op("Add", [x, shift], f"{ffn}k.mixed"), f"{ffn}key.weight", f"{ffn}key")
+    k = graph.op("Relu", [k], f"{ffn}k.relu")
+    k = graph.op("Mul", [k, k], f"{ffn}k.squared")
+    value = graph.linear(k, f"{ffn}value.weight", f"{ffn}value")
+    return graph.op("Add", [hidden, value], f"{ffn}residual")

@@ -1,0 +1,81 @@
+"""RWKV-7: the figures of a checkpoint from its shapes, and what the weights folder stores of each layer.
+
+Stored names are the checkpoint's. Low-rank matrices are stored [out, in] as every other linear;
+`att.k_a_rest` is added.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rwkv.model_config import ModelConfig
+from rwkv.number_formats import Float32Array
+from rwkv.tensor_plan import PlannedTensor, copied, turned
+from rwkv.tool_failure import InputError
+from rwkv.weight_file import WeightFile
+
+LAYER_NORM_EPS = 1e-5
+GROUP_NORM_EPS = 64e-5
+BLOCK_NAME = re.compile(r"blocks\.(\d+)\.")
+RANKS = {"decay": "w", "rate": "a", "value": "v", "gate": "g"}
+
+
+def read_figures(weights: WeightFile, group_norm_eps: float | None) -> ModelConfig:
+    """The configuration that the shapes tell. `group_norm_eps` None means RWKV-7's own, 64e-5."""
+    vocab, embd = matrix(weights, "emb.weight")
+    heads, head_size = matrix(weights, "blocks.0.att.r_k")
+    if heads * head_size != embd:
+        raise InputError(
+            weights.path,
+            f"blocks.0.att.r_k is {heads} heads of {head_size}, emb.weight has {embd} channels",
+            "the file is of two models or was edited; take the checkpoint as its author published it",
+        )
+    layers = len({match[1] for name in weights.names() if (match := BLOCK_NAME.match(name))})
+    ranks = dict.fromkeys(RANKS, 0)
+    for purpose, letter in RANKS.items():
+        # The first layer's v0, v1, v2 are never used, and some files do without them.
+        layer = 1 if purpose == "value" else 0
+        if layer < layers:
+            ranks[purpose] = matrix(weights, f"blocks.{layer}.att.{letter}1")[1]
+    ffn = matrix(weights, "blocks.0.ffn.key.weight")[0]
+    eps = GROUP_NORM_EPS if group_norm_eps is None else group_norm_eps
+    return ModelConfig("rwkv7", layers, embd, heads, head_size, ffn, vocab, ranks, LAYER_NORM_EPS, eps)
+
+
+def matrix(weights: WeightFile, name: str) -> tuple[int, int]:
+    """The shape of a tensor that has to be a matrix without an empty side."""
+    shape = weights.shape(name)
+    if len(shape) != 2 or 0 in shape:
+        raise InputError(
+            weights.path, f"{name} has the shape {list(shape)}, expected a matrix", "take another checkpoint"
+        )
+    return shape[0], shape[1]
+
+
+def rest(tensor: Float32Array) -> Float32Array:
+    """1 - x, with which k·(1 + (a − 1)·k_a) becomes k·(a·k_a + rest)."""
+    return 1 - tensor
+
+
+def plan_block(config: ModelConfig, layer: int) -> list[PlannedTensor]:
+    """The stored tensors of one layer, in the order in which they lie in its file."""
+    block, c = f"blocks.{layer}.", config.embd
+    att = f"{block}att."
+    plan = [copied(f"{block}{norm}.{part}", (c,)) for norm in ("ln1", "ln2") for part in ("weight", "bias")]
+    plan += [copied(f"{att}x_{letter}", (c,)) for letter in "rwkvag"]
+    plan += [copied(f"{att}{name}.weight", (c, c)) for name in ("receptance", "key", "value", "output")]
+    for purpose, letter in RANKS.items():
+        if purpose == "value" and layer == 0:
+            continue
+        if purpose != "gate":
+            plan.append(copied(f"{att}{letter}0", (c,)))
+        plan.append(turned(f"{att}{letter}1", (c, config.ranks[purpose])))
+        plan.append(turned(f"{att}{letter}2", (config.ranks[purpose], c)))
+    plan += [copied(f"{att}k_k", (c,)), copied(f"{att}k_a", (c,))]
+    plan.append(PlannedTensor(f"{att}k_a_rest", (c,), f"{att}k_a", (c,), rest))
+    plan.append(copied(f"{att}r_k", (config.heads, config.head_size)))
+    plan += [copied(f"{att}ln_x.{part}", (c,)) for part in ("weight", "bias")]
+    plan.append(copied(f"{block}ffn.x_k", (c,)))
+    plan.append(copied(f"{block}ffn.key.weight", (config.ffn, c)))
+    plan.append(copied(f"{block}ffn.value.weight", (c, config.ffn)))
+    return plan

@@ -1,0 +1,35 @@
+"""Which RWKV a checkpoint is, by the exact names (and, within 5, the shapes) of its tensors; never by its
+file name.
+"""
+
+from __future__ import annotations
+
+from rwkv.tool_failure import InputError
+from rwkv.weight_file import WeightFile
+
+ATTENTION = "blocks.0.att."
+
+
+def recognise_version(weights: WeightFile) -> str:
+    """One of "4", "5.0", "5.1", "5.2", "6", "7" and "7a"; raises `InputError` when it is none of them.
+
+    5.0 has no gate; 5.1 adds `gate.weight` with a scalar decay per head; 5.2 has a decay per channel; 6 has
+    `time_maa_*`; 7 has `r_k`; 7a adds `ffn.s_emb`.
+    """
+    names = weights.names()
+    if f"{ATTENTION}r_k" in names:
+        return "7a" if "blocks.0.ffn.s_emb.weight" in names or "blocks.0.ffn.s_emb" in names else "7"
+    if f"{ATTENTION}time_maa_x" in names:
+        return "6"
+    if f"{ATTENTION}ln_x.weight" in names and f"{ATTENTION}time_decay" in names:
+        if f"{ATTENTION}gate.weight" not in names:
+            return "5.0"
+        decay = weights.shape(f"{ATTENTION}time_decay")
+        return "5.2" if len(decay) == 2 and decay[1] > 1 else "5.1"
+    if f"{ATTENTION}time_decay" in names:
+        return "4"
+    raise InputError(
+        weights.path,
+        f"not recognised as any RWKV: none of its {len(names)} tensors has a name that tells the version",
+        "give the weights of an RWKV model as its author published them (.pth or .safetensors)",
+    )

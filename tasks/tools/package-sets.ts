@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import type { PackageSet } from './python-packages.ts';
+
+const PIP = [
+  '-m',
+  'pip',
+  'install',
+  '--disable-pip-version-check',
+  '--no-input',
+  '--progress-bar',
+  'off',
+] as const;
+const LOCKED = ['--require-hashes', '--no-deps', '--only-binary', ':all:'] as const;
+
+/** A script that gives what other programs look for a place that does not depend on Python's version. */
+const LINK_PARTS = `
+import importlib.metadata, os, sys
+folder = sys.argv[1]
+site = next(path for path in sys.path if path.startswith(folder) and path.endswith('site-packages'))
+os.symlink(os.path.relpath(os.path.join(site, 'onnxruntime_qnn'), folder), os.path.join(folder, 'qnn'))
+vocabulary = next(f for f in importlib.metadata.files('rwkv') if f.name.startswith('rwkv_vocab_v'))
+os.symlink(os.path.relpath(vocabulary.locate(), folder), os.path.join(folder, 'world-vocabulary.txt'))
+`;
+
+/** What the Python stages run in. `qnn/` in it holds Qualcomm's libraries for this machine. */
+export function stagePackages(packageRoot: string): PackageSet {
+  return {
+    name: 'python',
+    requirements: join(packageRoot, 'tasks', 'requirements.txt'),
+    announcement: 'making the Python environment, once (about a minute, 600 MB)',
+    commands: (python, folder, requirements) => [
+      [python, '-m', 'venv', folder],
+      [join(folder, 'bin', 'python'), ...PIP, ...LOCKED, '-r', requirements],
+      [join(folder, 'bin', 'python'), '-c', LINK_PARTS, folder],
+    ],
+  };
+}
+
+/** The zig compiler, for Linux on Arm where Debian's cross compiler is not installed. */
+export function zigPackages(packageRoot: string): PackageSet {
+  return {
+    name: 'zig',
+    requirements: join(packageRoot, 'tasks', 'requirements-zig.txt'),
+    announcement: 'fetching the zig compiler, once (about 100 MB)',
+    commands: (python, folder, requirements) => [
+      [python, '-m', 'venv', folder],
+      [join(folder, 'bin', 'python'), ...PIP, ...LOCKED, '-r', requirements],
+    ],
+  };
+}
+
+/** Qualcomm's libraries for Linux on Arm, with the ones that run on the DSP. Nothing in it runs here. */
+export function armLinuxQnn(packageRoot: string): PackageSet {
+  return {
+    name: 'qnn-aarch64-linux',
+    requirements: join(packageRoot, 'tasks', 'requirements-qnn-aarch64.txt'),
+    announcement: "fetching Qualcomm's libraries for Linux on Arm, once (about 100 MB)",
+    commands: (python, folder, requirements) => [
+      [
+        python,
+        ...PIP,
+        ...LOCKED,
+        '--python-version',
+        '3.11',
+        '--platform',
+        'manylinux_2_34_aarch64',
+        '--target',
+        folder,
+        '-r',
+        requirements,
+      ],
+    ],
+  };
+}

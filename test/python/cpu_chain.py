@@ -1,0 +1,46 @@
+"""Runs the chunks of a model one after the other on the CPU, as a runtime does on a device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+
+class CpuChain:
+    """Carries the states; `logits` feeds one token through all chunks."""
+
+    def __init__(self, graphs: list[Path]) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 3
+        # Off, because CPU fusions of QDQ nodes compute something else than they say.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        self.sessions = [onnxruntime.InferenceSession(path, options) for path in graphs]
+        self.states = [
+            {
+                item.name: np.zeros(item.shape, np.float32)
+                for item in session.get_inputs()
+                if "state" in item.name
+            }
+            for session in self.sessions
+        ]
+
+    def logits(self, first: dict[str, NDArray[np.generic]]) -> NDArray[np.float32]:
+        """[V], given the first chunk's `token` or `embedding`."""
+        passed = dict(first)
+        for index, session in enumerate(self.sessions):
+            names = [item.name for item in session.get_outputs()]
+            outputs = dict(zip(names, session.run(None, {**passed, **self.states[index]}), strict=True))
+            self.states[index] = {
+                name: outputs[name.removesuffix("_in") + "_out"] for name in self.states[index]
+            }
+            passed.pop("token", None)
+            passed.pop("embedding", None)
+            for name in ("hidden", "v_first"):
+                if f"{name}_out" in outputs:
+                    passed[f"{name}_in"] = outputs[f"{name}_out"]
+        logits: NDArray[np.float32] = outputs["logits"][0]
+        return logits

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from cpu_chain import CpuChain
+from rwkv.chunk_span import ChunkSpan
+from rwkv.decode_graph import build_from_token
+from rwkv.linear_quantiser import quantise_linears, s8_codes, u16_encoding
+from rwkv.model_quality import divergence
+from rwkv.observed_ranges import observe_ranges
+from rwkv.rwkv7_reference import Rwkv7Reference
+from rwkv.tensor_encodings import Range
+from rwkv.tool_failure import InputError
+from rwkv.weight_folder import WeightFolder
+
+TOKENS = [0, *b"Quantised linears beside float states keep what the model says about the next letter."]
+
+
+@pytest.fixture(scope="module")
+def quantised(weights: WeightFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole random model quantised; returns graph.onnx."""
+    folder = tmp_path_factory.mktemp("quantised") / "graph"
+    shutil.copytree(weights.path, folder)
+    model = build_from_token(weights, ChunkSpan(1, 1, 0, 3)).model()
+    ranges = observe_ranges(weights, TOKENS)
+    quantised = quantise_linears(model, folder, ranges, Path("encodings.json"))
+    (folder / "graph.onnx").write_bytes(quantised.SerializeToString())
+    return folder / "graph.onnx"
+
+
+def test_a_weight_is_off_by_half_a_step_at_most() -> None:
+    weight = np.random.default_rng(0).standard_normal((64, 48)).astype(np.float32)
+    weight[3] = 0
+    codes, scales = s8_codes(weight)
+    assert codes.dtype == np.int8 and codes.min() >= -127
+    assert np.all(np.abs(codes * scales[:, None] - weight) <= scales[:, None] * 0.5001)
+    assert np.all(np.abs(codes).max(1)[np.arange(64) != 3] == 127)
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1.0, 3.0), (0.5, 2.0), (-4.0, -1.0), (0.0, 0.0), (-1e-9, 0.0)])
+def test_an_activation_range_covers_its_ends_and_zero(low: float, high: float) -> None:
+    scale, zero_point = u16_encoding(Range(low, high))
+    covered = (np.array([0, 65535]) - float(zero_point)) * float(scale)
+    assert covered[0] <= low + scale and covered[1] >= high - scale
+    assert covered[0] <= 0 <= covered[1]
+
+
+def test_only_linears_see_quantised_tensors(quantised: Path) -> None:
+    nodes = onnx.load_model(quantised, load_external_data=False).graph.node
+    dequantised = {node.output[0] for node in nodes if node.op_type == "DequantizeLinear"}
+    for node in nodes:
+        if node.op_type == "Gemm":
+            assert set(node.input) <= dequantised
+        if node.op_type in {"LayerNormalization", "LpNormalization", "Exp", "MatMul"}:
+            assert node.input[0] not in dequantised or node.op_type == "LayerNormalization"
+
+
+def test_the_quantised_weights_take_a_byte_each(quantised: Path, weights: WeightFolder) -> None:
+    model = onnx.load_model(quantised, load_external_data=False)
+    matrices = [tensor for tensor in model.graph.initializer if tensor.name.endswith(".s8")]
+    assert {tensor.data_type for tensor in matrices} == {onnx.TensorProto.INT8}
+    assert len(matrices) == 3 * 6 + 3 * 6 + 2 * 2 + 1
+    floats = [tensor.name for tensor in model.graph.initializer if tensor.name.endswith("key.weight")]
+    assert floats == []
+
+
+def test_the_quantised_model_says_nearly_the_same(quantised: Path, weights: WeightFolder) -> None:
+    reference, chain = Rwkv7Reference(weights), CpuChain([quantised])
+    expected = np.stack([reference.forward(token) for token in TOKENS])
+    logits = np.stack([chain.logits({"token": np.array([token], np.int32)}) for token in TOKENS])
+    assert (
+        divergence(expected, logits).mean() < 5e-3
+    )  # a random model magnifies errors more than a trained one
+
+
+def test_a_missing_range_is_named(weights: WeightFolder, tmp_path: Path) -> None:
+    shutil.copytree(weights.path, tmp_path / "graph")
+    model = build_from_token(weights, ChunkSpan(1, 1, 0, 3)).model()
+    with pytest.raises(InputError, match=r"encodings.json: has no range for blocks.0.att.r.mixed"):
+        quantise_linears(model, tmp_path / "graph", {}, Path("encodings.json"))
