@@ -13,7 +13,7 @@ export { storageFailure } from './storage-failure.ts';
 export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<Result<void>> {
   const temporary = temporaryBeside(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeDurably(temporary, bytes, 0o644);
     await rename(temporary, path);
     await syncFolder(dirname(path));
@@ -38,6 +38,12 @@ export async function writeDurably(path: string, bytes: Uint8Array | string, mod
   } finally {
     await handle.close();
   }
+}
+
+/** Makes a folder and those above it; a new one is as safe from a power cut as what will lie in it. */
+export async function makeFolder(folder: string): Promise<void> {
+  const topmost = await mkdir(folder, { recursive: true });
+  if (topmost !== undefined) await syncFolder(dirname(topmost));
 }
 
 /** Waits until the disk knows the names in a folder: a renamed file is only then safe from a power cut. */

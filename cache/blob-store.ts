@@ -1,9 +1,9 @@
-import { copyFile, lstat, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, lstat, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Failure } from '../engine/failure.ts';
 import { fail, ok, type Result } from '../engine/result.ts';
 import { type Artifact, type DirectoryArtifact, directoryArtifact, type FileArtifact } from './artifact.ts';
-import { syncFolder } from './atomic-write.ts';
+import { makeFolder, syncFolder } from './atomic-write.ts';
 import { blobMode, blobPath, POOLS } from './blob-layout.ts';
 import { type Digest, digestBytes, FileChangedError } from './digest.ts';
 import { filesBelow, refusal } from './folder-walk.ts';
@@ -208,7 +208,7 @@ export class BlobStore {
   /** Another process may do the same at the same time: either file is right, and the later one stays. */
   async #place(sealed: string, digest: Digest, mode: BlobMode): Promise<void> {
     const path = blobPath(this.root, digest.hash, mode);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await rename(sealed, path);
     await syncFolder(dirname(path));
   }

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionResult } from '../cache/action-cache.ts';
 import type { Artifact } from '../cache/artifact.ts';
@@ -66,6 +66,8 @@ async function runIn(
   };
   for (const [name, value] of Object.entries(spec.environment)) environment[name] = localText(value, roots);
 
+  // Kept apart from the log, which cannot be written when the disk is full.
+  const said: string[] = [];
   const start = performance.now();
   const end = await runProcess({
     command: spec.command.map((argument) => localText(argument, roots)),
@@ -74,11 +76,15 @@ async function runIn(
     log: workspace.log,
     timeLimitSeconds: spec.timeLimitSeconds,
     signal: context.signal,
-    onLine,
+    onLine: (line) => {
+      if (said.push(line) > OUTPUT_TAIL_LINES) said.shift();
+      onLine(line);
+    },
   });
   const seconds = (performance.now() - start) / 1000;
-  const log = await readFile(workspace.log);
-  if (end.end !== 'exit' || end.code !== 0) return fail(endFailure(action, end, log.toString()));
+  if (end.end !== 'exit' || end.code !== 0) {
+    return fail((await fullDisk(action, workspace.root, said)) ?? endFailure(action, end, said));
+  }
 
   const changed = await changedInput(files, context.memo);
   if (changed !== undefined) return fail(changed);
@@ -87,13 +93,13 @@ async function runIn(
     const at = join(workspace.root, output.path);
     const status = await stat(at).catch(() => undefined);
     const right = output.type === 'file' ? status?.isFile() : status?.isDirectory();
-    if (right !== true) return fail(missingOutput(action, output.path, output.type, log.toString()));
+    if (right !== true) return fail(missingOutput(action, output.path, output.type, said));
     const adopted =
       output.type === 'file' ? await context.blobs.adoptFile(at) : await context.blobs.adoptDirectory(at);
     if (!adopted.ok) return adopted;
     outputs[output.path] = adopted.value;
   }
-  const stored = await context.blobs.putBytes(log);
+  const stored = await context.blobs.putBytes(await readFile(workspace.log));
   if (!stored.ok) return stored;
   return ok({ outputs, seconds, log: stored.value });
 }
@@ -114,7 +120,7 @@ async function changedInput(files: readonly StagedFile[], memo: StatMemo): Promi
   return undefined;
 }
 
-function endFailure(action: Action, end: ProcessEnd, log: string): Failure {
+function endFailure(action: Action, end: ProcessEnd, said: readonly string[]): Failure {
   if (end.end === 'aborted') {
     return { kind: 'interrupted', signal: 'SIGINT', message: `${action.id} was ended before it finished` };
   }
@@ -136,7 +142,7 @@ function endFailure(action: Action, end: ProcessEnd, log: string): Failure {
     action: action.id,
     exitCode: end.end === 'exit' ? end.code : null,
     signal: end.end === 'signal' ? end.signal : null,
-    output: log.trimEnd().split('\n').slice(-OUTPUT_TAIL_LINES).join('\n'),
+    output: said.join('\n'),
     message: `${action.id} failed: ${how}`,
     location: action.location,
   };
@@ -147,16 +153,37 @@ function signalWords(signal: string): string {
   return `ended by ${signal}${likely}`;
 }
 
-function missingOutput(action: Action, path: string, type: 'file' | 'directory', log: string): Failure {
+function missingOutput(
+  action: Action,
+  path: string,
+  type: 'file' | 'directory',
+  said: readonly string[],
+): Failure {
   const what = type === 'file' ? 'file' : 'folder';
+  const end = said.length === 0 ? '' : `; the last that it said:\n${said.slice(-5).join('\n')}`;
   return {
     kind: 'output-missing',
     action: action.id,
     path,
-    message: `${action.id} succeeded, but did not write its output ${what} \`${path}\`${
-      log.trim() === '' ? '' : `; it said:\n${log.trimEnd().split('\n').slice(-5).join('\n')}`
-    }`,
+    message: `${action.id} succeeded, but did not write its output ${what} \`${path}\`${end}`,
     hint: 'write that path in the command, or correct it in `outputs:`',
     location: action.location,
   };
+}
+
+/** With less room than this a command that failed most likely failed for the lack of it. */
+const FULL_DISK_BYTES = 256 * 1024;
+
+/** The failure of a command on a disk that has filled up: the cause, where the command only saw a symptom. */
+async function fullDisk(
+  action: Action,
+  folder: string,
+  said: readonly string[],
+): Promise<Failure | undefined> {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize > FULL_DISK_BYTES && !said.some((line) => line.includes('No space left on device'))) {
+    return undefined;
+  }
+  const cause = storageFailure(folder, Object.assign(new Error(), { code: 'ENOSPC' }));
+  return { ...cause, message: `${action.id} failed: ${cause.message}` };
 }

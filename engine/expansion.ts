@@ -8,6 +8,7 @@ import { nearestName } from './nearest-name.ts';
 import type { Pipeline, PipelineTask } from './pipeline-load.ts';
 import { fail, ok, type Result } from './result.ts';
 import { outputPath, runTaskSpec } from './run-task.ts';
+import { type SchemaProblem, schemaProblems } from './schema-problem.ts';
 import { taskOrder } from './task-order.ts';
 
 export interface ExpansionContext {
@@ -224,10 +225,12 @@ class Expander {
     if (kind === undefined) throw new Error(`kind ${uses} passed validation but is not registered`);
     const problem = this.parameterProblem(uses, cell.with);
     if (problem !== undefined) {
+      const { path, message, hint } = problem;
       return fail({
         kind: 'invalid-value',
-        message: `task \`${task.name}\`: ${problem}`,
-        location: this.location(task, 'with'),
+        message: `task \`${task.name}\`: \`${['with', ...path].join('.')}\`: ${message}`,
+        location: this.pipeline.source.locate(['tasks', task.name, 'with', ...path], 'value'),
+        ...(hint === undefined ? {} : { hint }),
       });
     }
     const taskCell: TaskCell = {
@@ -242,12 +245,14 @@ class Expander {
     return fail({ ...specs.failure, location: this.location(task, 'uses') });
   }
 
-  private parameterProblem(uses: string, parameters: Readonly<Record<string, Value>>): string | undefined {
+  /** The first thing that is wrong with a filled-in `with:`. */
+  private parameterProblem(
+    uses: string,
+    parameters: Readonly<Record<string, Value>>,
+  ): SchemaProblem | undefined {
     const validate = this.context.parameters.get(uses);
     if (validate === undefined || validate(parameters)) return undefined;
-    const [error] = validate.errors ?? [];
-    const where = error?.instancePath.slice(1).replaceAll('/', '.') ?? '';
-    return `\`with${where === '' ? '' : `.${where}`}\` ${error?.message ?? 'is not valid'}`;
+    return schemaProblems(validate.errors ?? [])[0];
   }
 
   private runSpec(cell: PlannedCell, needs: readonly NeededOutput[]): ActionSpec {

@@ -9,8 +9,9 @@ import type { ManifestVisitor, ResolvedFile } from './action-manifest.ts';
  */
 export class FingerprintVisitor implements ManifestVisitor {
   private readonly commandArguments: string[] = [];
-  private readonly variables: Record<string, string> = {};
-  private readonly platform: Record<string, string> = {};
+  // Without a prototype: `__proto__` is a name like any other.
+  private readonly variables: Record<string, string> = Object.create(null);
+  private readonly platform: Record<string, string> = Object.create(null);
   private readonly files: ResolvedFile[] = [];
   private readonly outputs: string[] = [];
 
@@ -34,9 +35,10 @@ export class FingerprintVisitor implements ManifestVisitor {
     this.files.push(file);
   }
 
-  /** A folder keeps a slash at its end: the API's Command does not say of an output what it is. */
+  /** The API's Command has paths alone, so that one is a folder stands in a property. */
   output(path: string, type: 'file' | 'directory'): void {
-    this.outputs.push(type === 'directory' ? `${path}/` : path);
+    this.outputs.push(path);
+    if (type === 'directory') this.platform[`output:${path}`] = type;
   }
 
   fingerprint(): Digest {

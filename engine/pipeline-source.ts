@@ -23,6 +23,9 @@ import { yamlProblem } from './yaml-problem.ts';
 /** A pipeline is text written by people; whoever hands in a model's weights should hear of it soon. */
 const LARGEST_BYTES = 16 * 1024 * 1024;
 
+/** The first few are wrong; what comes after is mostly what they led to. */
+const MOST_SYNTAX_ERRORS = 10;
+
 /** Where a part of a path lies in the text: `key` is the name, `value` what it names. */
 type Part = 'key' | 'value';
 
@@ -57,10 +60,12 @@ export class PipelineSource {
       merge: true,
     });
     const source = new PipelineSource(file, text, document, lines);
-    const problems = [...document.errors, ...document.warnings].map((error): Failure => {
-      const [start, end] = error.pos;
-      return { kind: 'pipeline-invalid', ...yamlProblem(error, text), location: source.#range(start, end) };
-    });
+    const problems = [...document.errors, ...document.warnings]
+      .slice(0, MOST_SYNTAX_ERRORS)
+      .map((error): Failure => {
+        const [start, end] = error.pos;
+        return { kind: 'pipeline-invalid', ...yamlProblem(error, text), location: source.#range(start, end) };
+      });
     return problems.length > 0 ? fail(problems) : ok(source);
   }
 

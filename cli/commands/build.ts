@@ -64,6 +64,7 @@ async function buildWorkbench(
   readonly publishing?: Failure;
 }> {
   await removeAbandonedWorkspaces(session.options.cacheRoot);
+  await session.blobs.cleanTemporaryFiles();
   emit({ type: 'started', pipeline: pipeline.file, targets, actions: graph.actions.size });
   const built = await runBuild(graph, session, { jobs: options.jobs, signal, emit });
   // Even of a failed build, what was made is worth having.

@@ -9,6 +9,23 @@ import { findSoc, SOCS, type Soc } from '../soc-table.ts';
 /** The machine that the HTP compiler runs on. */
 const HOST_TARGET = 'x86_64-linux';
 
+const COMPILER_OPTIONS = {
+  optimization: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 3,
+    default: 3,
+    description: "The compiler's optimisation level.",
+  },
+  vtcm_mb: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 8,
+    default: 8,
+    description: 'Megabytes of tightly coupled memory that the graph may use. Less makes it slower.',
+  },
+} as const;
+
 /** DLC → HTP context binary for one SoC, by Qualcomm's compiler, with a JSON that says what is in it. */
 export const contextCache: Kind = {
   name: 'context-cache',
@@ -19,19 +36,12 @@ export const contextCache: Kind = {
     required: ['soc'],
     properties: {
       soc: { type: 'string', description: `The SoC: ${SOCS.map((soc) => soc.name).join(', ')}.` },
-      optimization: {
-        type: 'integer',
-        minimum: 1,
-        maximum: 3,
-        default: 3,
-        description: "The compiler's optimisation level.",
-      },
-      vtcm_mb: {
-        type: 'integer',
-        minimum: 1,
-        maximum: 8,
-        default: 8,
-        description: 'Megabytes of tightly coupled memory that the graph may use. Less makes it slower.',
+      ...COMPILER_OPTIONS,
+      socs: {
+        type: 'object',
+        description: 'Options for single SoCs, by name; they go before the ones above.',
+        propertyNames: { enum: SOCS.map((soc) => soc.name) },
+        additionalProperties: { type: 'object', additionalProperties: false, properties: COMPILER_OPTIONS },
       },
     },
   },
@@ -51,11 +61,13 @@ export const contextCache: Kind = {
         hint: `add a task with \`uses: build-runtime\` and \`target: ${HOST_TARGET}\` to its \`needs:\``,
       });
     }
+    const own = (cell.with.socs as Readonly<Record<string, object>> | undefined)?.[soc.value.name];
+    const options = { ...cell.with, ...own };
     const specs: ActionSpec[] = [];
     for (const dlc of dlcs.value) {
       const possible = requireFp16(soc.value, String(dlc.output.attributes.precision));
       if (!possible.ok) return possible;
-      specs.push(contextSpec(soc.value, dlc, tool, cell.with));
+      specs.push(contextSpec(soc.value, dlc, tool, options));
     }
     return ok(specs);
   },

@@ -1,4 +1,4 @@
-import { readdirSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -7,7 +7,7 @@ import { BlobStore } from '../../cache/blob-store.ts';
 import type { Digest } from '../../cache/digest.ts';
 import { runToEnd, runUntilKilled } from './killed-process.ts';
 import { makeReadOnly, scratchDisk } from './scratch-folder.ts';
-import { blobAt, bytes, digest, scene } from './store-scene.ts';
+import { blobAt, bytes, cutShort, digest, scene } from './store-scene.ts';
 import { failureOf, unwrap } from './unwrap.ts';
 
 const test = suite('blob store: hard times');
@@ -63,7 +63,7 @@ test('a read-only store serves what it has and takes nothing', async () => {
   const short = unwrap(await store.putBytes(Buffer.from('cut short')));
   unwrap(await store.putBytes(bytes));
   utimesSync(blobAt(store, touched), 5, 5);
-  truncateSync(blobAt(store, short), 2);
+  cutShort(blobAt(store, short), 2);
   makeReadOnly(disk);
   assert.ok(await store.has(touched));
   assert.not(await store.has(short));
@@ -72,6 +72,17 @@ test('a read-only store serves what it has and takes nothing', async () => {
   assert.match(failureOf(await store.putBytes(Buffer.from('new'))).message, 'read-only');
   const report = unwrap(await store.verify());
   assert.equal(report.damaged, [{ path: blobAt(store, short) }]);
+});
+
+test('a store without the permission to write is named with what to do', async () => {
+  if (process.getuid?.() === 0) return console.log('skipped: root may write anywhere');
+  const { store } = scene();
+  unwrap(await store.putBytes(bytes));
+  chmodSync(join(store.root, 'tmp'), 0o555);
+  const failure = failureOf(await store.putBytes(Buffer.from('new')));
+  assert.match(failure.message, 'permission is denied (EACCES)');
+  assert.match(failure.hint ?? '', 'RWKV_BUILD_CACHE');
+  chmodSync(join(store.root, 'tmp'), 0o755);
 });
 
 test('two processes that put the same blobs at the same time agree', async () => {

@@ -1,9 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EMPTY_DIGEST } from '../../cache/digest.ts';
-import { blobAt, bytes, damaged, digest, flipByte, scene } from './store-scene.ts';
+import { blobAt, bytes, cutShort, damaged, digest, flipByte, scene } from './store-scene.ts';
 import { failureOf, unwrap } from './unwrap.ts';
 
 const test = suite('blob store');
@@ -43,7 +43,7 @@ test('a blob that is not there is a store-corrupt with the next step', async () 
 test('a truncated blob counts as absent, is moved aside, and can be put again', async () => {
   const { store } = scene();
   unwrap(await store.putBytes(bytes));
-  truncateSync(blobAt(store, digest), 3);
+  cutShort(blobAt(store, digest), 3);
   assert.not(await store.has(digest));
   assert.not(existsSync(blobAt(store, digest)));
   assert.is(damaged(store).length, 1);

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -49,4 +50,10 @@ export function flipByte(path: string, at: number): void {
   writeFileSync(path, content);
   utimesSync(path, atime, mtime);
   chmodSync(path, 0o444);
+}
+
+/** What a crashed disk does: only the first bytes are left. */
+export function cutShort(path: string, length: number): void {
+  chmodSync(path, 0o644);
+  truncateSync(path, length);
 }

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { stagePackages } from '../tasks/tools/package-sets.ts';
+import { type PackageSet, PythonPackages } from '../tasks/tools/python-packages.ts';
+
+/** A script that lets one environment see the packages of another, which it does not have to install again. */
+const SEE_PACKAGES = `
+import os, sysconfig, sys
+site = lambda folder: sysconfig.get_path('purelib', vars={'base': folder, 'platbase': folder})
+with open(os.path.join(site(sys.argv[1]), 'stage-packages.pth'), 'w') as file:
+    file.write(site(sys.argv[2]) + '\\n')
+`;
+
+const PIP = [
+  '-m',
+  'pip',
+  'install',
+  '--disable-pip-version-check',
+  '--no-input',
+  '--progress-bar',
+  'off',
+] as const;
+
+/** What checks and tests the Python parts, beside what they run with. */
+function testPackages(packageRoot: string, stageFolder: string): PackageSet {
+  return {
+    name: 'python-tests',
+    requirements: join(packageRoot, 'tasks', 'requirements-dev.txt'),
+    announcement: 'making the environment of the Python tests, once',
+    commands: (python, folder, requirements) => [
+      [python, '-m', 'venv', folder],
+      [join(folder, 'bin', 'python'), ...PIP, '--require-hashes', '--no-deps', '-r', requirements],
+      [join(folder, 'bin', 'python'), '-c', SEE_PACKAGES, folder, stageFolder],
+    ],
+  };
+}
+
+/** Makes both environments where they are not there yet and returns the Python of the tests. */
+export async function testPython(packageRoot: string, cacheRoot: string): Promise<string> {
+  const progress = (line: string): void => console.log(`  ${line}`);
+  const stage = await new PythonPackages(stagePackages(packageRoot), cacheRoot).prepare(progress);
+  if (!stage.ok) throw new Error(stage.failure.message);
+  const tests = await new PythonPackages(testPackages(packageRoot, stage.value), cacheRoot).prepare(progress);
+  if (!tests.ok) throw new Error(tests.failure.message);
+  return join(tests.value, 'bin', 'python');
+}

@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { scratchDisk } from '../cache/scratch-folder.ts';
+import { outcome, Project } from '../rig/project.ts';
+
+const test = suite<{ project: Project }>('a build that is disturbed');
+
+/** Two quick tasks, then one that reports itself and waits until a file lets it go on. */
+const waiting = (folder: string): string => `
+version: 1
+tasks:
+  one: { run: cp text.txt a.txt, inputs: [text.txt], outputs: [a.txt] }
+  two: { run: cp a.txt b.txt, inputs: [a.txt], outputs: [b.txt] }
+  three:
+    run: |
+      touch ${folder}/started
+      echo $$ > ${folder}/pid
+      while [ ! -e ${folder}/go ]; do sleep 0.05; done
+      cp b.txt c.txt
+    inputs: [b.txt]
+    outputs: [c.txt]
+`;
+
+test.before.each((context) => {
+  context.project = new Project({ 'text.txt': 'x\n' });
+  context.project.write('rwkv.pipeline.yaml', waiting(context.project.folder));
+});
+test.after.each(({ project }) => project.remove());
+
+const isRunning = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Waits for something that another process does; a limit keeps a broken test from hanging. */
+async function until(condition: () => boolean, what: string): Promise<void> {
+  const limit = Date.now() + 20_000;
+  while (!condition()) {
+    if (Date.now() > limit) throw new Error(`still not so after 20 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+test('completes after kill -9 in its middle, keeping what was done and leaving nothing behind', async ({
+  project,
+}) => {
+  const child = project.start(['three', '--json']);
+  const ended = outcome(child);
+  await until(() => existsSync(join(project.folder, 'pid')), 'the third task runs');
+  child.kill('SIGKILL');
+  await ended;
+  project.write('go', '');
+  const { code, outcomes } = await project.build(['three']);
+  assert.is(code, 0);
+  assert.equal(outcomes, { one: 'cached', two: 'cached', three: 'ran' });
+  assert.is(project.read('out/c.txt'), 'x\n');
+  assert.equal(readdirSync(join(project.cache, 'work')), []);
+});
+
+test('ends its commands within two seconds of SIGINT, says so, and exits with 130', async ({ project }) => {
+  const child = project.start(['three']);
+  const ended = outcome(child);
+  await until(() => existsSync(join(project.folder, 'pid')), 'the third task runs');
+  const pid = Number(project.read('pid'));
+  const start = Date.now();
+  child.kill('SIGINT');
+  const { code, stderr } = await ended;
+  assert.is(code, 130);
+  assert.ok(Date.now() - start < 2000);
+  assert.not.ok(isRunning(pid), 'the command has ended too');
+  assert.match(stderr, 'interrupted');
+  assert.equal(readdirSync(join(project.cache, 'work')), []);
+});
+
+test('lets two builds of one folder run at once', async ({ project }) => {
+  project.write('go', '');
+  const [left, right] = await Promise.all([project.build(['three']), project.build(['three'])]);
+  assert.is(left.code, 0);
+  assert.is(right.code, 0);
+  assert.is((await project.build(['three'])).summary.ran, 0);
+});
+
+test('says that the disk is full, names the place, and goes on from there when it is not', async ({
+  project,
+}) => {
+  const disk = scratchDisk(256);
+  if (disk === undefined) return console.log('skipped: mounting is not permitted here');
+  const cache = join(disk, 'cache');
+  mkdirSync(cache);
+  symlinkSync(join(project.cache, 'environments'), join(cache, 'environments'));
+  project.write(
+    'rwkv.pipeline.yaml',
+    'version: 1\ntasks:\n  big: { run: "head -c 1000000 /dev/zero > big.bin", outputs: [big.bin] }\n  small: { run: echo x > s, outputs: [s] }\n',
+  );
+  execFileSync('sh', ['-c', `head -c 200000 /dev/zero > ${disk}/filler`]);
+  const small = await project.run(['small'], { RWKV_BUILD_CACHE: cache });
+  assert.is(small.code, 0, small.stderr);
+  execFileSync('sh', ['-c', `cat /dev/zero > ${disk}/rest 2>/dev/null || true`]);
+  const full = await project.run(['small'], { RWKV_BUILD_CACHE: cache });
+  assert.is(full.code, 0, 'what is in the store needs no room');
+  const failed = await project.run(['big'], { RWKV_BUILD_CACHE: cache });
+  assert.is(failed.code, 1);
+  assert.match(failed.stderr, /full|No space left/);
+  assert.match(failed.stderr, disk);
+  rmSync(join(disk, 'rest'));
+  rmSync(join(disk, 'filler'));
+  assert.is((await project.run(['small'], { RWKV_BUILD_CACHE: cache })).code, 0);
+});
+
+test('builds an action again whose blob in the store was damaged', async ({ project }) => {
+  project.write('go', '');
+  await project.build(['three']);
+  const blobs = join(project.cache, 'cas', 'sha256');
+  for (const folder of readdirSync(blobs)) {
+    for (const name of readdirSync(join(blobs, folder))) {
+      const path = join(blobs, folder, name);
+      execFileSync('sh', ['-c', `chmod u+w ${path} && : > ${path}`]);
+    }
+  }
+  rmSync(join(project.folder, 'out'), { recursive: true });
+  const { code, summary } = await project.build(['three']);
+  assert.is(code, 0);
+  assert.ok(summary.ran > 0);
+  assert.is(project.read('out/c.txt'), 'x\n');
+});
+
+test.run();
