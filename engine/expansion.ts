@@ -1,15 +1,15 @@
 import type { ValidateFunction } from 'ajv';
 import type { Action, ActionGraph } from './action-graph.ts';
-import { evaluate } from './expression.ts';
 import type { Failure, SourceLocation } from './failure.ts';
 import type { ActionInput, ActionSpec, Kind, NeededOutput, TaskCell, Value } from './kind.ts';
-import { agree, type MatrixPoint, matrixCells } from './matrix-cells.ts';
+import { agree, type MatrixPoint } from './matrix-cells.ts';
 import { nearestName } from './nearest-name.ts';
 import type { Pipeline, PipelineTask } from './pipeline-load.ts';
 import { fail, ok, type Result } from './result.ts';
 import { outputPath, runTaskSpec } from './run-task.ts';
 import { type SchemaProblem, schemaProblems } from './schema-problem.ts';
 import { taskOrder } from './task-order.ts';
+import { covers, type PlannedCell, type PlannedTask, planTasks, taskNeeds } from './task-planning.ts';
 
 export interface ExpansionContext {
   readonly kinds: ReadonlyMap<string, Kind>;
@@ -17,24 +17,10 @@ export interface ExpansionContext {
   readonly parameters: ReadonlyMap<string, ValidateFunction>;
 }
 
-/** A task at one point of its matrix, before its kind has been asked. */
-interface PlannedCell {
-  readonly point: MatrixPoint;
-  readonly id: string;
-  readonly with: Readonly<Record<string, Value>>;
-  readonly script: string;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-}
-
-interface PlannedTask {
-  readonly task: PipelineTask;
-  readonly cells: readonly PlannedCell[];
-}
-
 /** The cell of an expanded task with what it can hand to the tasks that need it. */
 interface ExpandedCell {
   readonly point: MatrixPoint;
+  readonly actions: readonly string[];
   readonly outputs: readonly NeededOutput[];
 }
 
@@ -71,7 +57,20 @@ export async function expandPipeline(
   const requested = new Set(
     [...expander.actions.values()].filter((a) => wantedTasks.has(a.task)).map((a) => a.id),
   );
-  return ok({ actions: expander.actions, requested });
+  return ok({ actions: reachable(expander.actions, requested), requested });
+}
+
+/** A kind may need a task and yet use nothing of it (fp16 needs no calibration): that is not built. */
+function reachable(
+  actions: ReadonlyMap<string, Action>,
+  requested: ReadonlySet<string>,
+): Map<string, Action> {
+  const wanted = new Set(requested);
+  // Every action comes after the ones that it depends on, so one walk backwards sees all of them.
+  for (const action of [...actions.values()].reverse()) {
+    if (wanted.has(action.id)) for (const dependency of action.dependencies) wanted.add(dependency);
+  }
+  return new Map([...actions].filter(([id]) => wanted.has(id)));
 }
 
 /** The tasks that the names stand for. */
@@ -97,85 +96,6 @@ function resolveTargets(pipeline: Pipeline, names: readonly string[]): Result<re
   return ok([...new Set(tasks)]);
 }
 
-/** Fills in the expressions of every task at every point of its matrix. */
-function planTasks(pipeline: Pipeline): Result<ReadonlyMap<string, PlannedTask>, Failure> {
-  const planned = new Map<string, PlannedTask>();
-  for (const task of Object.values(pipeline.tasks)) {
-    const cells = planCells(pipeline, task);
-    if (!cells.ok) {
-      return fail({
-        ...cells.failure,
-        location: cells.failure.location ?? pipeline.source.locate(['tasks', task.name], 'key'),
-      });
-    }
-    planned.set(task.name, { task, cells: cells.value });
-  }
-  return ok(planned);
-}
-
-function planCells(pipeline: Pipeline, task: PipelineTask): Result<readonly PlannedCell[], Failure> {
-  const { params, models } = pipeline;
-  const fill = (part: string, value: Value, matrix: MatrixPoint): Result<Value, Failure> => {
-    const filled = evaluate(value, { params, models, matrix });
-    if (filled.ok) return filled;
-    return fail({
-      kind: 'pipeline-invalid',
-      message: `task \`${task.name}\`: ${filled.failure}`,
-      location: pipeline.source.locate(['tasks', task.name, part], 'value'),
-    });
-  };
-  const matrix = fill('matrix', task.matrix, {});
-  if (!matrix.ok) return matrix;
-  const points = matrixCells(task.name, matrix.value as Record<string, Value>);
-  if (!points.ok) return points;
-
-  const cells: PlannedCell[] = [];
-  for (const point of points.value) {
-    const parameters = fill('with', task.with, point);
-    if (!parameters.ok) return parameters;
-    const script = fill('run', task.run ?? '', point);
-    if (!script.ok) return script;
-    const inputs = fill('inputs', task.inputs, point);
-    if (!inputs.ok) return inputs;
-    const outputs = fill('outputs', task.outputs, point);
-    if (!outputs.ok) return outputs;
-    cells.push({
-      point,
-      id: [task.name, ...Object.values(point)].join('/'),
-      with: parameters.value as Record<string, Value>,
-      script: String(script.value),
-      inputs: (inputs.value as readonly Value[]).map(String),
-      outputs: (outputs.value as readonly Value[]).map(String),
-    });
-  }
-  return ok(cells);
-}
-
-/** What each task waits for: what it says in `needs:`, and the tasks whose outputs are its inputs. */
-function taskNeeds(planned: ReadonlyMap<string, PlannedTask>): ReadonlyMap<string, readonly string[]> {
-  const writers: { readonly path: string; readonly task: string }[] = [];
-  for (const { task, cells } of planned.values()) {
-    for (const cell of cells)
-      for (const path of cell.outputs) writers.push({ path: outputPath(path), task: task.name });
-  }
-  const needs = new Map<string, readonly string[]>();
-  for (const { task, cells } of planned.values()) {
-    const found = new Set(task.needs);
-    for (const input of cells.flatMap((cell) => cell.inputs)) {
-      for (const writer of writers)
-        if (covers(input, writer.path) && writer.task !== task.name) found.add(writer.task);
-    }
-    needs.set(task.name, [...found]);
-  }
-  return needs;
-}
-
-/** Whether an input as written takes in an output: the same path, or one inside the other as a folder. */
-function covers(input: string, output: string): boolean {
-  const path = outputPath(input);
-  return path === output || output.startsWith(`${path}/`) || path.startsWith(`${output}/`);
-}
-
 /** Collects the actions of one task after another. */
 class Expander {
   readonly actions = new Map<string, Action>();
@@ -192,24 +112,26 @@ class Expander {
   async addTask({ task, cells }: PlannedTask, needs: readonly string[]): Promise<Failure | undefined> {
     const expanded: ExpandedCell[] = [];
     for (const cell of cells) {
-      const needed = needs.flatMap((name) =>
-        (this.cells.get(name) ?? [])
-          .filter((other) => agree(cell.point, other.point))
-          .flatMap((other) => other.outputs),
+      const before = needs.flatMap((name) =>
+        (this.cells.get(name) ?? []).filter((other) => agree(cell.point, other.point)),
       );
+      const needed = before.flatMap((other) => other.outputs);
       const specs =
         task.uses === undefined
           ? ok([this.runSpec(cell, needed)])
           : await this.kindSpecs(task, task.uses, cell, needed);
       if (!specs.ok) return specs.failure;
+      // A kind takes what it needs as inputs; for a shell command `needs:` alone means "after".
+      const after = task.uses === undefined ? before.flatMap((other) => other.actions) : [];
       const outputs: NeededOutput[] = [];
       for (const spec of specs.value) {
         const id = actionId(cell.id, spec.name);
-        const failure = this.addAction(id, task, spec);
+        const failure = this.addAction(id, task, spec, after);
         if (failure !== undefined) return failure;
         for (const output of spec.outputs) outputs.push({ action: id, task: task.name, output });
       }
-      expanded.push({ point: cell.point, outputs });
+      const actions = specs.value.map((spec) => actionId(cell.id, spec.name));
+      expanded.push({ point: cell.point, actions, outputs });
     }
     this.cells.set(task.name, expanded);
     return undefined;
@@ -264,12 +186,22 @@ class Expander {
         inputs.push({ at: output.publish, source: { from: 'action', action, output: output.path } });
         wholly ||= outputPath(written) === output.publish || written.startsWith(`${output.publish}/`);
       }
-      if (!wholly) inputs.push({ at: outputPath(written), source: { from: 'project', path: written } });
+      if (wholly) continue;
+      // A folder or glob that takes in outputs of other tasks may hold nothing else.
+      const optional = needs.some(
+        ({ output }) => output.publish !== undefined && covers(written, output.publish),
+      );
+      inputs.push({ at: outputPath(written), source: { from: 'project', path: written, optional } });
     }
     return runTaskSpec({ script: cell.script, inputs, outputs: cell.outputs });
   }
 
-  private addAction(id: string, task: PipelineTask, spec: ActionSpec): Failure | undefined {
+  private addAction(
+    id: string,
+    task: PipelineTask,
+    spec: ActionSpec,
+    after: readonly string[],
+  ): Failure | undefined {
     if (this.actions.has(id)) throw new Error(`kind ${task.uses} made the action ${id} twice`);
     for (const output of spec.outputs) {
       if (output.publish === undefined) continue;
@@ -284,7 +216,7 @@ class Expander {
       }
       this.publishers.set(output.publish, id);
     }
-    const dependencies = new Set<string>();
+    const dependencies = new Set(after);
     for (const { source } of spec.inputs) if (source.from === 'action') dependencies.add(source.action);
     for (const dependency of dependencies) {
       if (!this.actions.has(dependency))
@@ -295,7 +227,7 @@ class Expander {
       task: task.name,
       spec,
       dependencies: [...dependencies],
-      location: this.location(task, 'uses'),
+      location: this.location(task, task.uses === undefined ? 'run' : 'uses'),
     });
     return undefined;
   }

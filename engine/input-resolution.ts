@@ -71,14 +71,16 @@ function artifactFiles(
 async function diskFiles(
   action: Action,
   input: ActionInput,
-  source: { readonly from: 'project' | 'package'; readonly path: string },
+  source: { readonly from: 'project' | 'package'; readonly path: string; readonly optional?: boolean },
   context: ResolutionContext,
 ): Promise<Result<readonly StagedFile[], Failure>> {
   const root = source.from === 'package' ? context.packageRoot : context.folder;
   const listed = isGlob(source.path)
     ? await globFiles(root, source.path)
     : await listFiles(root, source.path);
-  if (listed === undefined || listed.length === 0) return fail(await missingInput(action, root, source.path));
+  if (listed === undefined || listed.length === 0) {
+    return source.optional === true ? ok([]) : fail(await missingInput(action, root, source.path));
+  }
   const glob = isGlob(source.path);
   const files: StagedFile[] = [];
   for (const path of listed) {

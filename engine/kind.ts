@@ -8,8 +8,8 @@ export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 /** Where an input's bytes come from. */
 export type InputSource =
-  /** A file or folder of the user's, relative to the pipeline file (or absolute). */
-  | { readonly from: 'project'; readonly path: string }
+  /** A file or folder of the user's, relative to the pipeline file (or absolute). It may be absent if optional. */
+  | { readonly from: 'project'; readonly path: string; readonly optional?: boolean }
   /** A file or folder of rwkv-build itself, relative to the package: the tool that an action runs. */
   | { readonly from: 'package'; readonly path: string }
   /** An output of another action. */

@@ -192,6 +192,39 @@ tasks:
   });
 });
 
+test('runs a shell task after the tasks in its `needs:`, though it takes nothing of theirs', async ({
+  project,
+}) => {
+  project.write(
+    'rwkv.pipeline.yaml',
+    `
+version: 1
+tasks:
+  after: { needs: [before], run: "test -e ${project.folder}/mark; echo x > a.txt", outputs: [a.txt] }
+  before: { run: "sleep 0.2; touch ${project.folder}/mark" }
+`,
+  );
+  const { code, outcomes } = await project.build(['after']);
+  assert.is(code, 0);
+  assert.equal(outcomes, { before: 'ran', after: 'ran' });
+});
+
+test('takes a folder that only other tasks fill', async ({ project }) => {
+  project.write(
+    'rwkv.pipeline.yaml',
+    `
+version: 1
+tasks:
+  one: { run: "mkdir -p gen; echo 1 > gen/one.txt", outputs: [gen/one.txt] }
+  two: { run: "mkdir -p gen; echo 2 > gen/two.txt", outputs: [gen/two.txt] }
+  all: { run: "cat gen/* > all.txt", inputs: [gen], outputs: [all.txt] }
+`,
+  );
+  const { code } = await project.build(['all']);
+  assert.is(code, 0);
+  assert.is(project.read('out/all.txt'), '1\n2\n');
+});
+
 test('runs actions that do not need each other at the same time', async ({ project }) => {
   // Each waits until the other has begun: one after the other, they would wait for ever.
   const wait = (own: string, other: string): string =>
