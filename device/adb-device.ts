@@ -73,7 +73,7 @@ export class AdbDevice implements Device {
     const marker = new EndMarker();
     const folder = `${this.folder}/${devicePath(options.cwd)}`;
     const { environment } = options;
-    const script = runScript({ command, folder, environment, inherited: 'environment-kept' }, marker);
+    const script = runScript({ command, folder, environment }, marker);
     const end = await runSession(this.#client.session(this.serial, script), marker, options);
     const doing = `running ${command[0]}`;
     return runOutcome(end, command, options, {

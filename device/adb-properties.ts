@@ -127,7 +127,8 @@ function targetOf(answers: DeviceAnswers, system: 'android' | 'linux'): DeviceTa
 
 function socOf(answers: DeviceAnswers): string {
   const named = answers.get('ro.soc.model') ?? answers.get('soc0/machine');
-  if (named !== undefined) return named.split(/[\s,]/)[0]?.toUpperCase() ?? named;
+  // Some phones add their bin: `SM8750-AC` is an SM8750.
+  if (named !== undefined) return /^[A-Z]+\d+(?:XP|P)?/.exec(named.toUpperCase())?.[0] ?? named;
   return PLATFORMS[answers.get('ro.board.platform') ?? ''] ?? 'unknown';
 }
 

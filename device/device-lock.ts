@@ -29,7 +29,9 @@ export async function takeDeviceLock(id: string, name: string, wait?: LockWait):
     const server = await listen(address);
     if (server.ok) return ok(lockOf(server.value));
     if (server.failure !== 'EADDRINUSE') {
-      return fail(storageFailure(address, Object.assign(new Error(), { code: server.failure })));
+      return fail(
+        storageFailure(address.replace('\0', '@'), Object.assign(new Error(), { code: server.failure })),
+      );
     }
     const holder = await holderOf(address);
     if (holder === undefined) {

@@ -56,7 +56,7 @@ export async function selectDevice(
   const program = findAdb(context.environment);
   if (!program.ok) return request === 'auto' ? emulatorInstead(context, program.failure.message) : program;
   const client = new AdbClient(program.value, context.environment);
-  const listed = await settledDevices(client);
+  const listed = await settledDevices(client, serial);
   if (!listed.ok) return request === 'auto' ? emulatorInstead(context, messageOf(listed.failure)) : listed;
   if (serial !== '') return namedDevice(client, serial, listed.value);
 
@@ -85,7 +85,7 @@ async function namedDevice(
   if (!/^.+:\d+$/.test(serial)) return fail(notAttached(serial, attached));
   const connected = await client.connect(serial);
   if (!connected.ok) return connected;
-  const again = await settledDevices(client);
+  const again = await settledDevices(client, serial);
   if (!again.ok) return again;
   const device = again.value.find((each) => each.serial === serial);
   if (device === undefined) return fail(notAttached(serial, again.value));
@@ -94,13 +94,18 @@ async function namedDevice(
     : fail(stateFailure(device));
 }
 
-/** The list, looked at again for a moment while a device is still on its way to being usable. */
-async function settledDevices(client: AdbClient): Promise<Result<readonly ListedDevice[]>> {
+/**
+ * The list, looked at again for a moment while the device in question (any, when `serial` is empty) is still on its
+ * way to being usable. Who has a usable device doesn't wait for what became of others: adb keeps dead ones listed.
+ */
+async function settledDevices(client: AdbClient, serial: string): Promise<Result<readonly ListedDevice[]>> {
   const deadline = performance.now() + SETTLE_MS;
   for (;;) {
     const listed = await client.devices();
     if (!listed.ok) return listed;
-    const settled = !listed.value.some((device) => PASSING.has(device.state));
+    const asked = listed.value.filter((device) => serial === '' || device.serial === serial);
+    const usable = asked.some((device) => device.state === 'device');
+    const settled = usable || !asked.some((device) => PASSING.has(device.state));
     if (settled || performance.now() > deadline) return listed;
     await new Promise((resolve) => setTimeout(resolve, SETTLE_POLL_MS));
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, constants, copyFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, constants, copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { release, type } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { errorCode, storageFailure } from '../cache/storage-failure.ts';
@@ -89,16 +89,11 @@ export class EmulatorDevice implements Device {
     } catch (error) {
       return fail(storageFailure(temporary, error));
     }
-    const environment = {
-      PATH: '/usr/bin:/bin',
-      HOME: this.folder,
-      TMPDIR: temporary,
-      LANG: 'C.UTF-8',
-      ...options.environment,
-    };
     const folder = join(this.folder, devicePath(options.cwd));
-    const script = runScript({ command, folder, environment, inherited: 'environment-cleared' }, marker);
-    const shell = { program: '/bin/sh', arguments: ['-c', script], environment: { PATH: '/usr/bin:/bin' } };
+    const script = runScript({ command, folder, environment: options.environment }, marker);
+    // Nothing of the user's environment: what a program finds there would decide its result unseen.
+    const environment = { PATH: '/usr/bin:/bin', HOME: this.folder, TMPDIR: temporary, LANG: 'C.UTF-8' };
+    const shell = { program: '/bin/sh', arguments: ['-c', script], environment };
     const end = await runSession(shell, marker, options);
     return runOutcome(end, command, options, {
       name: NAME,
@@ -184,14 +179,13 @@ export class EmulatorDevice implements Device {
     const path = join(this.folder, 'device-id');
     try {
       await mkdir(this.folder, { recursive: true });
-      const file = await open(path, 'wx').catch((error) => {
-        if (errorCode(error) === 'EEXIST') return undefined;
-        throw error;
+      const fresh = temporaryBeside(path);
+      await writeFile(fresh, `${randomBytes(16).toString('hex')}\n`);
+      // A link is made whole or, where another process was first, not at all.
+      await link(fresh, path).catch((error) => {
+        if (errorCode(error) !== 'EEXIST') throw error;
       });
-      if (file !== undefined) {
-        await file.writeFile(`${randomBytes(16).toString('hex')}\n`);
-        await file.close();
-      }
+      await rm(fresh);
       return ok((await readFile(path, 'utf8')).trim());
     } catch (error) {
       return fail(storageFailure(path, error));

@@ -8,7 +8,10 @@ const MAX_CODE_DIGITS = 3;
  * as its last word, and without the marker nothing has succeeded.
  */
 export class EndMarker {
-  readonly #halves = [`#end-${randomBytes(8).toString('hex')}`, `${randomBytes(8).toString('hex')}:`] as const;
+  readonly #halves = [
+    `#end-${randomBytes(8).toString('hex')}`,
+    `${randomBytes(8).toString('hex')}:`,
+  ] as const;
   /** What the remote shell writes before the exit code. Random, so that no program's output can hold it. */
   readonly text: string = this.#halves.join('');
   readonly #bytes = Buffer.from(this.text);

@@ -6,9 +6,8 @@ export interface ScriptedRun {
   readonly command: readonly string[];
   /** Absolute, on the device. */
   readonly folder: string;
+  /** Added to the shell's own. It is the program's alone: `LD_LIBRARY_PATH` must not concern the shell's tools. */
   readonly environment: Readonly<Record<string, string>>;
-  /** A phone's shell environment makes its libraries load, so it stays; the emulator starts from nothing. */
-  readonly inherited: 'environment-kept' | 'environment-cleared';
 }
 
 /** Seconds between asking a program to end and killing it. */
@@ -19,16 +18,12 @@ const GRACE_SECONDS = 3;
  *
  * Closing its standard input ends the program with all its children. That one rule serves an interruption, a time
  * limit, a killed rwkv-build and a lost cable alike: whatever happens on this side, nothing stays behind running.
+ * Both are waited for with standard error thrown away, for shells remark on jobs that were killed.
  * A session of its own makes the children reachable; where there is no `setsid`, only the program is ended.
  */
 export function runScript(run: ScriptedRun, marker: EndMarker): string {
   const assignments = Object.entries(run.environment).map(([name, value]) => shellQuote(`${name}=${value}`));
-  const words = [
-    'env',
-    ...(run.inherited === 'environment-cleared' ? ['-i'] : []),
-    ...assignments,
-    ...run.command.map(shellQuote),
-  ].join(' ');
+  const words = ['env', ...assignments, ...run.command.map(shellQuote)].join(' ');
   const folder = shellQuote(run.folder);
   return `code=125
 if mkdir -p ${folder} && cd ${folder}; then
@@ -47,6 +42,7 @@ if mkdir -p ${folder} && cd ${folder}; then
   wait $child 2>/dev/null
   code=$?
   kill -KILL $watcher -$child >/dev/null 2>&1
+  wait $watcher 2>/dev/null
 fi
 ${marker.command('code')}`;
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { stagePackages } from '../tasks/tools/package-sets.ts';
+import { installLocked, stagePackages } from '../tasks/tools/package-sets.ts';
 import { type PackageSet, PythonPackages } from '../tasks/tools/python-packages.ts';
 
 /** A script that lets one environment see the packages of another, which it does not have to install again. */
@@ -10,16 +10,6 @@ with open(os.path.join(site(sys.argv[1]), 'stage-packages.pth'), 'w') as file:
     file.write(site(sys.argv[2]) + '\\n')
 `;
 
-const PIP = [
-  '-m',
-  'pip',
-  'install',
-  '--disable-pip-version-check',
-  '--no-input',
-  '--progress-bar',
-  'off',
-] as const;
-
 /** What checks and tests the Python parts, beside what they run with. */
 function testPackages(packageRoot: string, stageFolder: string): PackageSet {
   return {
@@ -28,7 +18,7 @@ function testPackages(packageRoot: string, stageFolder: string): PackageSet {
     announcement: 'making the environment of the Python tests, once',
     commands: (python, folder, requirements) => [
       [python, '-m', 'venv', folder],
-      [join(folder, 'bin', 'python'), ...PIP, '--require-hashes', '--no-deps', '-r', requirements],
+      installLocked(join(folder, 'bin', 'python'), requirements),
       [join(folder, 'bin', 'python'), '-c', SEE_PACKAGES, folder, stageFolder],
     ],
   };

@@ -21,7 +21,10 @@ interface Step {
 }
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const UVU = ['node', '--import', 'tsx', 'node_modules/uvu/bin.js', 'test', '\\.test\\.ts$'] as const;
+/** `*.full.test.ts` takes minutes for what few changes touch: `npm run test:full` and CI run it too. */
+const full = process.argv.includes('--full');
+const TEST_FILES = full ? '\\.test\\.ts$' : '^(?!.*\\.full\\.).*\\.test\\.ts$';
+const UVU = ['node', '--import', 'tsx', 'node_modules/uvu/bin.js', 'test', TEST_FILES] as const;
 
 const figure = (output: string, pattern: RegExp): number | undefined => {
   const found = pattern.exec(output)?.[1];
@@ -73,7 +76,7 @@ async function runStep(step: Step): Promise<Counts> {
 
 const python = await testPython(root, cacheRoot(process.env));
 const PYTHON = { PYTHONPATH: 'tasks', PYTHONDONTWRITEBYTECODE: '1' };
-const only = process.argv.slice(2);
+const only = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const steps: readonly Step[] = [
   { name: 'build', command: ['npm', 'run', '--silent', 'build'] },
   {

@@ -1,5 +1,4 @@
-"""A folder of weights + a text -> `encodings.json`: what range each activation at a linear takes over the
-text.
+"""A folder of weights + a text -> `encodings.json`: the range that each activation at a linear takes.
 
 The whole model is run at once and the ranges are kept by global tensor names, so they hold for any number of
 chunks.
@@ -9,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).absolute().parents[1]))
@@ -30,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=SUMMARY, epilog=EXAMPLE)
     parser.add_argument("--weights", type=Path, required=True, help="the folder that write_weights.py wrote")
     parser.add_argument("--text", type=Path, required=True, help="text like what the model will be used on")
-    parser.add_argument("--tokenizer", choices=TOKENIZERS, required=True, help="the model's tokenizer")
+    parser.add_argument("--tokenizer", choices=TOKENIZERS, default="auto", help="default: by the size of the vocabulary")
     parser.add_argument(
         "--tokens", type=int, default=600, help="how many tokens of the text to run (default: 600)"
     )
@@ -39,9 +39,11 @@ def main() -> None:
 
     weights = WeightFolder(arguments.weights)
     text = read_tokens(arguments.text, arguments.tokenizer, arguments.tokens, weights.config.vocab)
-    ranges = observe_ranges(weights, fed_tokens(text))
-    write_encodings(ranges, len(text), arguments.output)
-    progress(f"{arguments.output}: {len(ranges)} tensors over {len(text)} tokens")
+    output: Path = arguments.output
+    with tempfile.TemporaryDirectory(prefix=".calibrate-", dir=output.absolute().parent) as work:
+        ranges = observe_ranges(weights, fed_tokens(text), Path(work))
+    write_encodings(ranges, len(text), output)
+    progress(f"{output}: {len(ranges)} tensors over {len(text)} tokens")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 import type { Kind } from '../../engine/kind.ts';
-import { ok } from '../../engine/result.ts';
 import { MODEL_PARAMETER_SCHEMA, modelParameter } from '../model-entry.ts';
-import { artifactInput, neededOutput } from '../needed-artifacts.ts';
-import { PYTHON_ENVIRONMENT, pythonCommand, pythonSources } from '../python-stage.ts';
+import { textStage } from '../text-stage.ts';
 
-const COLLECT = 'tasks/calibrate/collect_encodings.py';
+const DEFAULT_TOKENS = 600;
 
 /** Text → the range of every activation of the whole model. It knows nothing of chunks, by design. */
 export const calibrate: Kind = {
@@ -19,42 +17,25 @@ export const calibrate: Kind = {
       tokens: {
         type: 'integer',
         minimum: 1,
-        default: 600,
+        default: DEFAULT_TOKENS,
         description: 'How many tokens of the calibration text are fed to the model.',
       },
     },
   },
 
   async expand(cell) {
-    const weights = neededOutput(cell, 'weights', 'export-onnx');
-    if (!weights.ok) return weights;
-    const model = modelParameter(cell.with);
-    return ok([
-      {
-        name: '',
-        command: [
-          ...pythonCommand(COLLECT),
-          ...['--weights', 'weights', '--text', 'calibration.txt', '--tokenizer', model.tokenizer],
-          ...['--tokens', String(cell.with.tokens ?? 600), '--output', 'encodings.json'],
-        ],
-        environment: PYTHON_ENVIRONMENT,
-        inputs: [
-          ...pythonSources(COLLECT),
-          artifactInput(weights.value, 'weights'),
-          { at: 'calibration.txt', source: { from: 'project', path: model.calibration } },
-        ],
-        outputs: [
-          {
-            path: 'encodings.json',
-            type: 'file',
-            role: 'encodings',
-            attributes: {},
-            publish: `${model.name}/encodings.json`,
-          },
-        ],
-        tools: ['python'],
-        properties: {},
+    const { name, calibration } = modelParameter(cell.with);
+    return textStage(cell, {
+      script: 'tasks/calibrate/collect_encodings.py',
+      text: calibration,
+      tokens: Number(cell.with.tokens ?? DEFAULT_TOKENS),
+      output: {
+        path: 'encodings.json',
+        type: 'file',
+        role: 'encodings',
+        attributes: {},
+        publish: `${name}/encodings.json`,
       },
-    ]);
+    });
   },
 };

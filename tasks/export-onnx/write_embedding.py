@@ -1,6 +1,4 @@
-"""A folder of weights -> the embedding table as raw little-endian fp32 [V, C], for a runtime that looks
-tokens up.
-"""
+"""A folder of weights -> the embedding table as raw little-endian fp32 [V, C], for the runtime."""
 
 from __future__ import annotations
 

@@ -14,9 +14,10 @@ sys.path.insert(0, str(Path(__file__).absolute().parents[1]))
 
 from rwkv.chunk_span import split_layers
 from rwkv.decode_graph import build_from_embedding, build_from_token
-from rwkv.model_config import write_json
+from rwkv.file_links import link_file
+from rwkv.stable_json import write_json
 from rwkv.tool_failure import progress, run_tool
-from rwkv.weight_folder import CONFIG_FILE, WeightFolder, link_file
+from rwkv.weight_folder import CONFIG_FILE, WeightFolder
 
 SUMMARY = "Write the ONNX decode graph of one chunk of layers."
 EXAMPLE = "example: write_graph.py --weights weights --chunk 1 --chunks 2 --output chunk1of2"

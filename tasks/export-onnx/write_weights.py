@@ -1,5 +1,4 @@
-"""A checkpoint (.safetensors or .pth) -> a folder with `config.json` and one fp32 .safetensors file per
-layer.
+"""A checkpoint (.safetensors or .pth) -> `config.json` and one fp32 .safetensors file per layer.
 
 The embedding table has ln0 folded in. Chunks of any number are built from the same folder, so the weights are
 written once. Nothing in the checkpoint is run, and only one tensor is in memory at a time.
@@ -42,9 +41,13 @@ def main() -> None:
     config = layout.read_figures(weights, arguments.group_norm_eps)
     blocks = [layout.plan_block(config, layer) for layer in range(config.layers)]
     embedding, head = plan_embedding(config), plan_head(config)
-    for tensor in [*embedding, *(tensor for block in blocks for tensor in block), *head]:
+    plan = [*embedding, *(tensor for block in blocks for tensor in block), *head]
+    for tensor in plan:
         tensor.check(weights)
-    progress(f"{weights.path}: {config.arch}, {config.layers} layers × {config.embd}, {config.vocab} tokens")
+    figures = f"{config.arch}, {config.layers} layers × {config.embd}, {config.vocab} tokens"
+    progress(f"{weights.path}: {figures}")
+    if unused := sorted(weights.names() - {tensor.source for tensor in plan}):
+        progress(f"{weights.path}: not used: {', '.join(unused[:3])}{' …' if len(unused) > 3 else ''}")
 
     output: Path = arguments.output
     output.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """A chunk's ONNX graph (+ encodings) -> a DLC, the same bytes each time.
 
-fp16: the float graph as it is; the HTP computes it in fp16. a16w8: its linears quantised, see
-`linear_quantiser`.
+fp16: the float graph with its weights as halves, see `half_weights`. a16w8: its linears quantised, see
+`linear_quantiser`; what stays float is computed in fp16.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from rwkv.dlc_container import neutralise_dlc
+from rwkv.external_tensors import external_file, is_external
+from rwkv.file_links import link_file
+from rwkv.half_weights import store_halves
 from rwkv.linear_quantiser import quantise_linears
 from rwkv.qnn_provider import ConversionError, write_raw_dlc
 from rwkv.tensor_encodings import read_encodings
 from rwkv.tool_failure import InputError, progress, run_tool
-from rwkv.weight_folder import link_file
 
 SUMMARY = "Convert one chunk's ONNX graph to a DLC."
 EXAMPLE = (
@@ -50,6 +52,9 @@ def main() -> None:
         if arguments.precision == "a16w8":
             model = quantise_linears(model, work, read_encodings(arguments.encodings), arguments.encodings)
             progress(f"{arguments.graph}: linears quantised, {len(model.graph.node)} nodes")
+        else:
+            model = store_halves(model, work)
+            progress(f"{arguments.graph}: weights as fp16, {len(model.graph.node)} nodes")
         (work / GRAPH_FILE).write_bytes(model.SerializeToString(deterministic=True))
         dumped = work / "dlc"
         dumped.mkdir()
@@ -65,9 +70,7 @@ def main() -> None:
 
 
 def take_graph(folder: Path, work: Path) -> onnx.ModelProto:
-    """The graph without its weights; their files are linked into `work`. Raises `InputError` when one is
-    missing.
-    """
+    """The graph; its weights' files are linked into `work`. Raises `InputError` when one is missing."""
     path = folder / GRAPH_FILE
     try:
         model = onnx.load_model_from_string(path.read_bytes())
@@ -75,12 +78,7 @@ def take_graph(folder: Path, work: Path) -> onnx.ModelProto:
         model = onnx.ModelProto()
     if not model.graph.node:
         raise InputError(path, "not an ONNX model", "make the folder again with write_graph.py")
-    locations = {
-        entry.value
-        for tensor in model.graph.initializer
-        for entry in tensor.external_data
-        if entry.key == "location"
-    }
+    locations = {external_file(tensor) for tensor in model.graph.initializer if is_external(tensor)}
     for location in sorted(locations):
         if location != Path(location).name or not (folder / location).is_file():
             raise InputError(

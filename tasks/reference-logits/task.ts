@@ -1,10 +1,8 @@
 import type { Kind } from '../../engine/kind.ts';
-import { ok } from '../../engine/result.ts';
 import { MODEL_PARAMETER_SCHEMA, modelParameter } from '../model-entry.ts';
-import { artifactInput, neededOutput } from '../needed-artifacts.ts';
-import { PYTHON_ENVIRONMENT, pythonCommand, pythonSources } from '../python-stage.ts';
+import { textStage } from '../text-stage.ts';
 
-const REFERENCE = 'tasks/benchmark/reference_logits.py';
+const DEFAULT_TOKENS = 256;
 
 /** What the fp32 reference says of a text: every precision and device is compared with it. */
 export const referenceLogits: Kind = {
@@ -19,43 +17,26 @@ export const referenceLogits: Kind = {
       tokens: {
         type: 'integer',
         minimum: 1,
-        default: 256,
+        default: DEFAULT_TOKENS,
         description: 'How many tokens of the evaluation text are looked at.',
       },
     },
   },
 
   async expand(cell) {
-    const weights = neededOutput(cell, 'weights', 'export-onnx');
-    if (!weights.ok) return weights;
-    const model = modelParameter(cell.with);
-    const tokens = Number(cell.with.tokens ?? 256);
-    return ok([
-      {
-        name: '',
-        command: [
-          ...pythonCommand(REFERENCE),
-          ...['--weights', 'weights', '--text', 'evaluation.txt', '--tokenizer', model.tokenizer],
-          ...['--tokens', String(tokens), '--output', 'reference.f32'],
-        ],
-        environment: PYTHON_ENVIRONMENT,
-        inputs: [
-          ...pythonSources(REFERENCE),
-          artifactInput(weights.value, 'weights'),
-          { at: 'evaluation.txt', source: { from: 'project', path: model.evaluation } },
-        ],
-        outputs: [
-          {
-            path: 'reference.f32',
-            type: 'file',
-            role: 'reference-logits',
-            attributes: { tokens },
-            publish: `${model.name}/reference.f32`,
-          },
-        ],
-        tools: ['python'],
-        properties: {},
+    const { name, evaluation } = modelParameter(cell.with);
+    const tokens = Number(cell.with.tokens ?? DEFAULT_TOKENS);
+    return textStage(cell, {
+      script: 'tasks/reference-logits/reference_logits.py',
+      text: evaluation,
+      tokens,
+      output: {
+        path: 'reference.f32',
+        type: 'file',
+        role: 'reference-logits',
+        attributes: { tokens },
+        publish: `${name}/reference.f32`,
       },
-    ]);
+    });
   },
 };

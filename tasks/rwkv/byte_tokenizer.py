@@ -7,6 +7,7 @@ class ByteTokenizer:
     """Every text can be encoded, and decoded again."""
 
     vocab = 256
+    longest = 1  # bytes of a token at most
 
     def encode(self, text: bytes) -> list[int]:
         """One token a byte."""

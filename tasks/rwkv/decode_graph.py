@@ -33,9 +33,7 @@ def build_from_embedding(weights: WeightFolder, span: ChunkSpan) -> GraphBuilder
 
 
 def finish(graph: GraphBuilder, weights: WeightFolder, span: ChunkSpan, hidden: str) -> GraphBuilder:
-    """Add the layers and the end of a chunk: `logits` [1, V] for the last one, `hidden_out` [1, C] for the
-    others.
-    """
+    """Add the layers and the end: `logits` [1, V] in the last chunk, `hidden_out` [1, C] in others."""
     config = weights.config
     hidden = layers_of(config.arch)(graph, config, span, hidden)
     if span.is_last:

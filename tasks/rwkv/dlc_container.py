@@ -51,9 +51,7 @@ def entry_bytes(content: mmap.mmap, member: zipfile.ZipInfo) -> tuple[int, int]:
 
 
 def rename_in_flatbuffer(content: mmap.mmap, begin: int, end: int, old: bytes, new: bytes) -> int:
-    """Replace strings (u32 length, bytes, NUL) by a shorter one in the same place; returns how many there
-    were.
-    """
+    """Replace strings (u32 length, bytes, NUL) by a shorter one in place; returns how many there were."""
     stored = len(old).to_bytes(4, "little") + old + b"\0"
     replacement = (len(new).to_bytes(4, "little") + new).ljust(len(stored), b"\0")
     if len(replacement) != len(stored):

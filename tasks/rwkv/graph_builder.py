@@ -5,6 +5,7 @@ Every tensor is named by the caller, because names live on: encodings are keyed 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,8 +13,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from rwkv.external_tensors import FilePart, external_tensor
 from rwkv.number_formats import FP32
-from rwkv.weight_folder import Place, WeightFolder
+from rwkv.weight_folder import WeightFolder
 
 GRAPH_NAME = "rwkv_decode"
 OPSET = 21
@@ -60,9 +62,12 @@ class GraphBuilder:
         """A stored tensor, optionally seen in another shape of the same number of elements."""
         place = self._weights.locate(name)
         self._files.add(place.file)
-        self._initializers.setdefault(
-            name, external_tensor(name, place, place.shape if shape is None else shape)
-        )
+        seen = place.shape if shape is None else shape
+        size = math.prod(seen) * FP32.size
+        if size != math.prod(place.shape) * FP32.size:
+            raise ValueError(f"{name}: {list(place.shape)} cannot be seen as {list(seen)}")
+        tensor = external_tensor(name, TensorProto.FLOAT, seen, FilePart(place.file, place.offset, size))
+        self._initializers.setdefault(name, tensor)
         return name
 
     def linear(self, x: str, weight: str, output: str, bias: str | None = None) -> str:
@@ -95,17 +100,3 @@ class GraphBuilder:
             ir_version=IR_VERSION,
             producer_name="rwkv-build",
         )
-
-
-def external_tensor(name: str, place: Place, shape: Sequence[int]) -> onnx.TensorProto:
-    """An fp32 initializer whose bytes are in a file beside the model."""
-    count = int(np.prod(shape))
-    if count != int(np.prod(place.shape)):
-        raise ValueError(f"{name}: {list(place.shape)} cannot be seen as {list(shape)}")
-    tensor = onnx.TensorProto(
-        name=name, data_type=TensorProto.FLOAT, dims=list(shape), data_location=TensorProto.EXTERNAL
-    )
-    fields = {"location": place.file, "offset": str(place.offset), "length": str(count * FP32.size)}
-    for key, value in fields.items():
-        tensor.external_data.add(key=key, value=value)
-    return tensor

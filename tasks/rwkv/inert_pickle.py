@@ -13,6 +13,8 @@ import collections
 import io
 import math
 import pickle
+import pickletools
+import reprlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,10 +53,9 @@ class MalformedPickleError(ValueError):
 
 
 def load_tensor_table(path: Path, text: bytes) -> dict[str, StoredTensor]:
-    """The tensors by name that the pickle `text` of the checkpoint `path` describes. Runs no code of the
-    file's.
-    """
+    """The tensors by name that the checkpoint's pickle `text` describes. Runs no code of the file's."""
     try:
+        check_memo(text)
         table = InertUnpickler(path, text).load()
     except InputError:
         raise
@@ -68,15 +69,22 @@ def load_tensor_table(path: Path, text: bytes) -> dict[str, StoredTensor]:
         raise InputError(
             path, f"holds a {type(table).__name__}, not a dictionary of tensors", "save a state_dict"
         )
-    for name, tensor in table.items():
+    for name, tensor in dict.items(table):  # an attribute of the object itself could shadow its method
         if not isinstance(name, str) or not isinstance(tensor, StoredTensor):
             kind = type(tensor).__name__
             raise InputError(
                 path,
-                f"entry {name!r} is a {kind}, not a tensor",
+                f"entry {reprlib.repr(name)} is a {kind}, not a tensor",
                 "save the plain weights, not a trainer's state",
             )
     return table
+
+
+def check_memo(text: bytes) -> None:
+    """Refuse memo numbers beyond the pickle's length: the unpickler would allocate an array for them."""
+    for opcode, argument, _ in pickletools.genops(text):
+        if opcode.name in {"PUT", "BINPUT", "LONG_BINPUT"} and int(str(argument)) > len(text):
+            raise MalformedPickleError(f"the pickle in it is damaged (memo number {argument})")
 
 
 class InertUnpickler(pickle.Unpickler):
@@ -110,10 +118,10 @@ class InertUnpickler(pickle.Unpickler):
     def persistent_load(self, pid: object) -> Storage:
         """The storage that a persistent id describes."""
         if not isinstance(pid, tuple) or len(pid) != 5 or pid[0] != "storage":
-            raise MalformedPickleError(f"unknown persistent id {pid!r}")
+            raise MalformedPickleError(f"unknown persistent id {reprlib.repr(pid)}")
         _, number_format, key, _, count = pid
         if not isinstance(number_format, NumberFormat) or not isinstance(key, str) or not is_size(count):
-            raise MalformedPickleError(f"unknown storage {pid!r}")
+            raise MalformedPickleError(f"unknown storage {reprlib.repr(pid)}")
         return Storage(key, number_format, count)
 
 
@@ -125,7 +133,8 @@ def describe_tensor(
         raise MalformedPickleError("a tensor is built from something that is not a storage")
     if not is_sizes(shape) or not is_sizes(strides) or len(shape) != len(strides):
         raise MalformedPickleError(
-            f"a tensor of storage {storage.key} has shape {shape!r} and strides {strides!r}"
+            f"a tensor of storage {storage.key} has shape {reprlib.repr(shape)}"
+            f" and strides {reprlib.repr(strides)}"
         )
     if math.prod(shape) > storage.count:
         raise MalformedPickleError(

@@ -16,7 +16,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from rwkv.number_formats import FP32, Float32Array
+from rwkv.external_tensors import FilePart, external_tensor, read_external
+from rwkv.half_weights import cast, halved
+from rwkv.number_formats import Float32Array
 from rwkv.tensor_encodings import Range
 from rwkv.tool_failure import InputError
 
@@ -64,9 +66,23 @@ class LinearQuantiser:
 
     def rewrite(self, node: onnx.NodeProto) -> None:
         """Copy a node, or quantise it when it is a linear."""
-        if node.op_type != "Gemm":
+        if node.op_type == "Gather":
+            self.look_up_halves(node)
+        elif node.op_type == "Gemm":
+            self.quantise_linear(node)
+        else:
             self.nodes.append(node)
-            return
+
+    def look_up_halves(self, node: onnx.NodeProto) -> None:
+        """Store the embedding table as fp16, not quantised; the row that is looked up becomes fp32 again."""
+        table, (row,) = node.input[0], node.output
+        self.floats[table] = halved(self.floats[table], self.folder, self.codes)
+        half = f"{row}.half"
+        self.nodes.append(helper.make_node("Gather", node.input, [half], name=node.name, axis=0))
+        self.nodes.append(cast(half, row, TensorProto.FLOAT))
+
+    def quantise_linear(self, node: onnx.NodeProto) -> None:
+        """Put a linear between QuantizeLinear and DequantizeLinear nodes."""
         x, x_scale = self.quantised_input(node.input[0])
         weight, weight_scales = self.quantised_weight(node.input[1])
         inputs = [x, weight]
@@ -84,9 +100,7 @@ class LinearQuantiser:
         return self.dequantised[name]
 
     def quantise(self, source: str, target: str, ranged: str) -> np.float32:
-        """Add source -> QuantizeLinear -> DequantizeLinear -> target with the range of `ranged`; returns the
-        scale.
-        """
+        """Quantise `source` and dequantise it to `target`, in the range of `ranged`; returns the scale."""
         if ranged not in self.ranges:
             raise InputError(
                 self.encodings_file,
@@ -104,26 +118,21 @@ class LinearQuantiser:
 
     def quantised_weight(self, name: str) -> tuple[str, Float32Array]:
         """A weight [out, in] behind DequantizeLinear, and its scales [out]."""
-        codes, scales = s8_codes(self.read(name))
+        codes, scales = s8_codes(read_external(self.floats[name], self.folder))
         return self.dequantise(name, "s8", codes, scales), scales
 
     def quantised_bias(self, name: str, scales: Float32Array) -> str:
         """A bias [out] behind DequantizeLinear; its scales are given by those of the input and the weight."""
-        limited = np.clip(np.rint(self.read(name) / scales.astype(np.float64)), -LARGEST_S32, LARGEST_S32)
-        return self.dequantise(name, "s32", limited.astype(np.int32), scales)
+        bias = read_external(self.floats[name], self.folder)
+        codes = np.clip(np.rint(bias / scales.astype(np.float64)), -LARGEST_S32, LARGEST_S32)
+        return self.dequantise(name, "s32", codes.astype(np.int32), scales)
 
     def dequantise(self, name: str, kind: str, codes: NDArray[np.generic], scales: Float32Array) -> str:
         """Store codes outside the model; add the DequantizeLinear (axis 0) that makes floats of them."""
         code = f"{name}.{kind}"
-        tensor = onnx.TensorProto(
-            name=code,
-            data_type=helper.np_dtype_to_tensor_dtype(codes.dtype),
-            dims=list(codes.shape),
-            data_location=TensorProto.EXTERNAL,
-        )
-        fields = {"location": CODES_FILE, "offset": str(self.codes.tell()), "length": str(codes.nbytes)}
-        for key, value in fields.items():
-            tensor.external_data.add(key=key, value=value)
+        part = FilePart(CODES_FILE, self.codes.tell(), codes.nbytes)
+        element = helper.np_dtype_to_tensor_dtype(codes.dtype)
+        tensor = external_tensor(code, element, codes.shape, part)
         self.codes.write(np.ascontiguousarray(codes).data)
         self.added.append(tensor)
         parameters = [
@@ -141,14 +150,6 @@ class LinearQuantiser:
         """A new constant inside the model."""
         self.added.append(numpy_helper.from_array(np.asarray(value), name))
         return name
-
-    def read(self, name: str) -> Float32Array:
-        """An fp32 initializer's values, from the file that it points into."""
-        tensor = self.floats[name]
-        fields = {entry.key: entry.value for entry in tensor.external_data}
-        count = int(np.prod(tensor.dims))
-        values = np.fromfile(self.folder / fields["location"], FP32.raw, count, offset=int(fields["offset"]))
-        return values.reshape(tensor.dims)
 
     def finish(self) -> onnx.ModelProto:
         """The model of the rewritten nodes, with the initializers that are still used."""

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rwkv.stable_json import write_json
 from rwkv.tool_failure import InputError
 
 FORMAT = 1
@@ -33,11 +34,6 @@ def write_config(config: ModelConfig, path: Path) -> None:
     write_json({"format": FORMAT, **asdict(config)}, path)
 
 
-def write_json(value: dict[str, object], path: Path) -> None:
-    """JSON with sorted keys, indented, one line feed at its end: the same bytes each time."""
-    path.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-
-
 def read_config(path: Path) -> ModelConfig:
     """Raises `InputError` when the file is not a configuration of this format."""
     try:
@@ -47,6 +43,10 @@ def read_config(path: Path) -> ModelConfig:
     if not isinstance(fields, dict) or fields.pop("format", None) != FORMAT:
         raise InputError(path, f"not a configuration of format {FORMAT}", MAKE_AGAIN)
     try:
-        return ModelConfig(**fields)
+        config = ModelConfig(**fields)
     except TypeError as error:
         raise InputError(path, f"the fields differ ({error})", MAKE_AGAIN) from error
+    sizes = (config.layers, config.embd, config.heads, config.head_size, config.ffn, config.vocab)
+    if not all(type(size) is int and size > 0 for size in sizes):
+        raise InputError(path, "a size in it is not a positive integer", MAKE_AGAIN)
+    return config

@@ -1,6 +1,4 @@
-"""Keeps what native libraries print to the process's stdout and stderr, and shows it only when something
-failed.
-"""
+"""Keeps what native libraries print to stdout and stderr; shows it only when something failed."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -11,19 +12,23 @@ from numpy.typing import NDArray
 
 from rwkv.chunk_span import ChunkSpan
 from rwkv.decode_graph import build_from_token
+from rwkv.file_links import link_file
 from rwkv.tensor_encodings import Range
 from rwkv.weight_folder import WeightFolder
 
 
-def observe_ranges(weights: WeightFolder, tokens: Sequence[int]) -> dict[str, Range]:
-    """Feed `tokens` one by one, carrying the states; the range of every linear's input and output by tensor
-    name.
+def observe_ranges(weights: WeightFolder, tokens: Sequence[int], work: Path) -> dict[str, Range]:
+    """Feed `tokens`, carrying the states; the range of every linear's input and output by tensor name.
 
-    The model is one graph here, whatever the chunks will be, so its tensors have their global names.
+    The model is one graph here, whatever the chunks will be, so its tensors have their global names. The
+    graph is written to the empty folder `work`, with links to the weights.
     """
-    model = build_from_token(weights, ChunkSpan(1, 1, 0, weights.config.layers)).model()
+    graph = build_from_token(weights, ChunkSpan(1, 1, 0, weights.config.layers))
+    for file in graph.files():
+        link_file(weights.path / file, work / file)
+    model = graph.model()
     observed = linear_tensors(model)
-    session = open_session(model, observed, weights)
+    session = open_session(model, observed, work / "graph.onnx")
     inputs = {
         item.name: np.zeros(item.shape, np.float32) for item in session.get_inputs() if item.name != "token"
     }
@@ -47,10 +52,8 @@ def linear_tensors(model: onnx.ModelProto) -> list[str]:
     return list(dict.fromkeys(name for node in linears for name in (node.input[0], node.output[0])))
 
 
-def open_session(
-    model: onnx.ModelProto, observed: list[str], weights: WeightFolder
-) -> onnxruntime.InferenceSession:
-    """A CPU session that also gives out the observed tensors."""
+def open_session(model: onnx.ModelProto, observed: list[str], path: Path) -> onnxruntime.InferenceSession:
+    """A CPU session that also gives out the observed tensors; the model is written to `path`."""
     given = {item.name for item in model.graph.output}
     for name in observed:
         if name not in given:
@@ -59,7 +62,5 @@ def open_session(
     # One thread: the order of additions, and so the last bits, must not depend on the machine's cores.
     options.intra_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.add_session_config_entry(
-        "session.model_external_initializers_file_folder_path", str(weights.path.absolute())
-    )
-    return onnxruntime.InferenceSession(model.SerializeToString(), options)
+    path.write_bytes(model.SerializeToString())
+    return onnxruntime.InferenceSession(path, options)

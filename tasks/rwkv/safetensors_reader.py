@@ -67,9 +67,7 @@ class SafetensorsFile:
         return self._data + self._entries[name].begin
 
     def read(self, name: str) -> Float32Array:
-        """A tensor that exists, as fp32 in its stored shape. An fp32 tensor is a view of the file, not a
-        copy.
-        """
+        """A tensor that exists, as fp32 in its stored shape. An fp32 tensor is a view of the file."""
         entry = self._entries[name]
         if entry.format is None:
             known = ", ".join(FORMATS)

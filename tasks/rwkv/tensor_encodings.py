@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from rwkv.model_config import write_json
+from rwkv.stable_json import write_json
 from rwkv.tool_failure import InputError
 
 FORMAT = 1

@@ -8,8 +8,11 @@ from rwkv.byte_tokenizer import ByteTokenizer
 from rwkv.tool_failure import InputError
 from rwkv.world_tokenizer import WorldTokenizer, find_vocabulary, read_vocabulary
 
-TOKENIZERS = ("byte", "world")
+TOKENIZERS = ("auto", "byte", "world")
 END_OF_DOCUMENT = 0
+
+# A vocabulary of this size is the byte tokenizer's; every real model's is the World tokenizer's.
+BYTE_VOCABULARY = 256
 
 
 def read_tokens(text: Path, tokenizer: str, tokens: int, vocab: int) -> list[int]:
@@ -17,14 +20,18 @@ def read_tokens(text: Path, tokenizer: str, tokens: int, vocab: int) -> list[int
 
     Raises `InputError` when it has fewer, or when the tokenizer is not that of a model with `vocab` tokens.
     """
-    known = ByteTokenizer() if tokenizer == "byte" else WorldTokenizer(read_vocabulary(find_vocabulary()))
+    byte = vocab == BYTE_VOCABULARY if tokenizer == "auto" else tokenizer == "byte"
+    known = ByteTokenizer() if byte else WorldTokenizer(read_vocabulary(find_vocabulary()))
     if known.vocab > vocab:
         raise InputError(
             text,
             f"the tokenizer {tokenizer} makes {known.vocab} different tokens, the model knows {vocab}",
             f"name the model's own tokenizer: one of {', '.join(TOKENIZERS)}",
         )
-    found = known.encode(text.read_bytes())
+    if tokens < 1:
+        raise InputError(text, f"{tokens} tokens were asked for", "ask for at least one")
+    with text.open("rb") as file:
+        found = known.encode(file.read(tokens * known.longest))  # enough, however well the text fits
     if len(found) < tokens:
         raise InputError(
             text,
@@ -35,7 +42,5 @@ def read_tokens(text: Path, tokenizer: str, tokens: int, vocab: int) -> list[int
 
 
 def fed_tokens(text: list[int]) -> list[int]:
-    """What is fed so that step t predicts text[t]: the end of a document first, then the text but its last
-    token.
-    """
+    """What is fed so that step t predicts text[t]: an end of document, then the text but its last token."""
     return [END_OF_DOCUMENT, *text[:-1]]

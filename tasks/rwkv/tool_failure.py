@@ -1,6 +1,4 @@
-"""How a stage tool fails: one error line that names the file and the cause, one hint with the next step, exit
-code 1.
-"""
+"""How a stage tool fails: a line that names the file and the cause, a hint, and exit code 1."""
 
 from __future__ import annotations
 
@@ -21,9 +19,7 @@ class InputError(Exception):
 
 
 def run_tool(main: Callable[[], None]) -> None:
-    """Run a tool's `main`; turn an `InputError` or a file system error into two lines on stderr and exit code
-    1.
-    """
+    """Run a tool's `main`; turn an `InputError` or a file system error into two lines and exit code 1."""
     try:
         main()
     except InputError as error:
@@ -41,6 +37,7 @@ def run_tool(main: Callable[[], None]) -> None:
 def stop(error: str, hint: str) -> None:
     """Print the two lines that every failing tool ends with, and exit with code 1."""
     print(f"error: {error}\nhint: {hint}", file=sys.stderr)
+    sys.stdout.flush()
     sys.stderr.flush()
     # Not sys.exit: the QNN libraries' destructors may print, and the two lines are to be the last ones.
     os._exit(1)

@@ -27,9 +27,7 @@ class TorchCheckpoint:
     """An open `.pth` file. Storages are read from a memory map when a tensor is asked for."""
 
     def __init__(self, path: Path) -> None:
-        """Raises `InputError` when the container or the pickle is damaged, or the pickle asks for a forbidden
-        name.
-        """
+        """Raises `InputError` when the file is damaged or its pickle names something forbidden."""
         self.path = path
         self._checked: set[str] = set()
         with path.open("rb") as file:
@@ -94,9 +92,7 @@ class TorchCheckpoint:
         return self._bytes[begin : begin + size]
 
     def locate_storage(self, name: str, tensor: StoredTensor) -> int:
-        """Where the storage of the tensor `name` begins in the file; its size and (once) its checksum are
-        checked.
-        """
+        """Where the storage of the tensor `name` begins in the file; its size and checksum are checked."""
         entry = f"data/{tensor.key}"
         if self._folder + entry not in self._members:
             raise self.broken(f"the entry {entry} is missing, which holds {name}")

@@ -1,6 +1,4 @@
-"""Which RWKV a checkpoint is, by the exact names (and, within 5, the shapes) of its tensors; never by its
-file name.
-"""
+"""Which RWKV a checkpoint is, by the exact names of its tensors (and one shape); never by its file name."""
 
 from __future__ import annotations
 

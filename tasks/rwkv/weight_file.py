@@ -1,6 +1,4 @@
-"""A checkpoint whose container does not matter any more: tensors by name, asked for with the shape they must
-have.
-"""
+"""A checkpoint in whatever container: tensors by name, asked for with the shape they must have."""
 
 from __future__ import annotations
 

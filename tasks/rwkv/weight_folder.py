@@ -1,5 +1,4 @@
-"""A folder of weights that `write_weights.py` made: `config.json` and one `.safetensors` file per part of the
-model.
+"""A folder of weights as `write_weights.py` made it: `config.json`, one `.safetensors` file per part.
 
 Files are opened only when a tensor of theirs is asked for, so a folder with just the layers of one chunk will
 do.
@@ -7,9 +6,7 @@ do.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,16 +75,3 @@ class WeightFolder:
                 file.path, f"the tensor {name} is missing", "make the folder again with write_weights.py"
             )
         return file
-
-
-def link_file(source: Path, target: Path) -> None:
-    """Make `target` a hard link to what `source` leads to, or a copy where a link is impossible.
-
-    Never a symbolic link: ONNX Runtime refuses external data that leads out of the model's folder.
-    """
-    real = source.resolve(strict=True)
-    target.unlink(missing_ok=True)
-    try:
-        os.link(real, target)
-    except OSError:
-        shutil.copyfile(real, target)

@@ -25,6 +25,7 @@ class WorldTokenizer:
     def __init__(self, vocabulary: dict[int, bytes]) -> None:
         self._bytes = vocabulary
         self._ids = {entry: token for token, entry in vocabulary.items()}
+        self.longest = max(map(len, self._ids))  # bytes of a token at most
         # Two bytes decide which lengths are worth trying, the longest first.
         lengths: dict[bytes, set[int]] = {}
         for entry in self._ids:

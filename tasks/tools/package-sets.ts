@@ -1,16 +1,12 @@
 import { join } from 'node:path';
 import type { PackageSet } from './python-packages.ts';
 
-const PIP = [
-  '-m',
-  'pip',
-  'install',
-  '--disable-pip-version-check',
-  '--no-input',
-  '--progress-bar',
-  'off',
-] as const;
-const LOCKED = ['--require-hashes', '--no-deps', '--only-binary', ':all:'] as const;
+/** The command that installs what a requirements file locks, and nothing that it does not name. */
+export function installLocked(python: string, requirements: string, ...options: string[]): readonly string[] {
+  const quiet = ['--disable-pip-version-check', '--no-input', '--progress-bar', 'off'];
+  const locked = ['--require-hashes', '--no-deps', '--only-binary', ':all:'];
+  return [python, '-m', 'pip', 'install', ...quiet, ...locked, ...options, '-r', requirements];
+}
 
 /** A script that gives what other programs look for a place that does not depend on Python's version. */
 const LINK_PARTS = `
@@ -30,7 +26,7 @@ export function stagePackages(packageRoot: string): PackageSet {
     announcement: 'making the Python environment, once (about a minute, 600 MB)',
     commands: (python, folder, requirements) => [
       [python, '-m', 'venv', folder],
-      [join(folder, 'bin', 'python'), ...PIP, ...LOCKED, '-r', requirements],
+      installLocked(join(folder, 'bin', 'python'), requirements),
       [join(folder, 'bin', 'python'), '-c', LINK_PARTS, folder],
     ],
   };
@@ -44,7 +40,7 @@ export function zigPackages(packageRoot: string): PackageSet {
     announcement: 'fetching the zig compiler, once (about 100 MB)',
     commands: (python, folder, requirements) => [
       [python, '-m', 'venv', folder],
-      [join(folder, 'bin', 'python'), ...PIP, ...LOCKED, '-r', requirements],
+      installLocked(join(folder, 'bin', 'python'), requirements),
     ],
   };
 }
@@ -56,19 +52,11 @@ export function armLinuxQnn(packageRoot: string): PackageSet {
     requirements: join(packageRoot, 'tasks', 'requirements-qnn-aarch64.txt'),
     announcement: "fetching Qualcomm's libraries for Linux on Arm, once (about 100 MB)",
     commands: (python, folder, requirements) => [
-      [
+      installLocked(
         python,
-        ...PIP,
-        ...LOCKED,
-        '--python-version',
-        '3.11',
-        '--platform',
-        'manylinux_2_34_aarch64',
-        '--target',
-        folder,
-        '-r',
         requirements,
-      ],
+        ...['--python-version', '3.11', '--platform', 'manylinux_2_34_aarch64', '--target', folder],
+      ),
     ],
   };
 }

@@ -160,6 +160,17 @@ test('a full device is a storage failure with the command that frees it', () =>
     assert.match((!pushed.ok && pushed.failure.hint) || '', /adb -s S1 shell rm -r/);
   }));
 
+test('a device that is too full is told before anything is sent', () =>
+  withStandIn(async (adb) => {
+    await adb.setProgram('df', 'echo Filesystem; echo /data 200000 140000 60000 70% /data');
+    const pushed = await adb.device().push([await pushable(adb.sources, 'a', 'content')], noProgress);
+    assert.match(
+      (!pushed.ok && pushed.failure.message) || '',
+      /device S1 is full: 62 MB are free, 1 MB are to be/,
+    );
+    assert.not.match(await adb.calls(), /push/);
+  }));
+
 test('the free space is read from what toybox, busybox and GNU write', () => {
   const toybox =
     'Filesystem      1K-blocks     Used Available Use% Mounted on\n/dev/block/dm-44 111 22 89 20% /data\n';

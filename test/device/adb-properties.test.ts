@@ -42,6 +42,15 @@ test('a phone before Android 12 is known by its platform', () => {
   assert.is(properties.ok && properties.value.soc, 'SM8650');
 });
 
+test('the bin of a chip is not its name', () => {
+  const soc = (named: string) => {
+    const properties = propertiesOf('R5', parseAnswers(PHONE.replace('SM8650', named)));
+    return properties.ok ? properties.value.soc : '';
+  };
+  assert.is(soc('SM8750-AC'), 'SM8750');
+  assert.is(soc('sa8295p'), 'SA8295P');
+});
+
 test('a board without getprop is asked for what its kernel shows', () => {
   const answers = parseAnswers(
     'state-id=1\nmachine=aarch64\nkernel=Linux 6.6\nsoc0/machine=QCS6490\nboard=Thundercomm RB3\nsystem=Yocto 5\n',

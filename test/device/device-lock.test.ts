@@ -54,7 +54,12 @@ test('who waits gets the lock as soon as the other process lets go, and is told 
 test('waiting ends at its limit and at an interruption', async () => {
   const held = await takeDeviceLock('limits', 'device limits');
   assert.ok(held.ok);
-  const late = await takeDeviceLock('limits', 'device limits', { limitSeconds: 0.05, onWait: () => {} });
+  const waits: string[] = [];
+  const late = await takeDeviceLock('limits', 'device limits', {
+    limitSeconds: 0.5,
+    onWait: (holder) => waits.push(holder),
+  });
+  assert.is(waits.length, 1);
   assert.is(!late.ok && late.failure.kind, 'device-unavailable');
   const controller = new AbortController();
   const ended = await takeDeviceLock('limits', 'device limits', {
@@ -84,5 +89,14 @@ test('a holder that does not answer holds it all the same', async () => {
   assert.match((!lock.ok && lock.failure.message) || '', /in use by another process/);
   server.close();
 });
+test('a lock that was never released does not keep its process running', () =>
+  withFolder(async (folder) => {
+    const other = new KillableProcess(['lock-and-end', folder]);
+    assert.is(await other.line(), 'held');
+    await other.ended();
+    const lock = await new EmulatorDevice(folder).lock();
+    assert.ok(lock.ok);
+    if (lock.ok) await lock.value.release();
+  }));
 
 test.run();

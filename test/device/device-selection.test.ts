@@ -75,6 +75,16 @@ test('between several phones nobody chooses but the user', () =>
     assert.is((await select(adb, 'auto', { ANDROID_SERIAL: 'S2' })).selected?.device.serial, 'S2');
   }));
 
+test('who has a usable device does not wait for one that is offline', () =>
+  withStandIn(async (adb) => {
+    await adb.set('devices', 'S0  offline transport_id:1\nS1  device model:One\n');
+    for (const request of ['auto', 'adb:S1'] as const) {
+      assert.is((await select(adb, request)).selected?.device.serial, 'S1');
+    }
+    assert.is((await adb.calls()).match(/^devices/gm)?.length, 2);
+    assert.match((await select(adb, 'adb:S0')).failure?.message ?? '', /S0 is offline/);
+  }));
+
 test('a serial that is not attached is told with what is', () =>
   withStandIn(async (adb) => {
     const { failure } = await select(adb, 'adb:S9');

@@ -32,6 +32,15 @@ test('the emulator says that it emulates, and keeps its id until it is wiped', (
     assert.is.not(wiped.ok && wiped.value.stateId, first.value.stateId);
   }));
 
+test('of several that make the id at the same moment all get the same', () =>
+  withEmulator(async (device) => {
+    const all = await Promise.all([1, 2, 3, 4, 5].map(() => device.properties()));
+    const ids = all.map((each) => (each.ok ? each.value.stateId : ''));
+    assert.match(ids[0] ?? '', /^[0-9a-f]{32}$/);
+    assert.is(new Set(ids).size, 1);
+    assert.equal(await readdir(device.folder), ['device-id']);
+  }));
+
 test('a push sends what is missing and keeps what is there', () =>
   withEmulator(async (device, sources) => {
     const one = await pushable(sources, 'lib/one', 'one');
@@ -130,6 +139,7 @@ test('bytes come through as they are, the last ones too', () =>
 test('output arrives while the program still runs', () =>
   withEmulator(async (device) => {
     const controller = new AbortController();
+    const started = performance.now();
     const ended = await device.run(
       ['sh', '-c', 'printf token; exec sleep 600'],
       new Captured().options({
@@ -141,6 +151,8 @@ test('output arrives while the program still runs', () =>
       }),
     );
     assert.is(!ended.ok && ended.failure.kind, 'interrupted');
+    // It ended because it was asked to, not because it was given up.
+    assert.ok(performance.now() - started < 5000);
   }));
 
 test('a program that is not there is exit code 127, a crash 128 and its signal', () =>
@@ -185,7 +197,9 @@ test('when rwkv-build itself is killed, the program does not stay behind', () =>
 
 test('a process left behind with the streams open does not keep the run from ending', () =>
   withEmulator(async (device) => {
-    const script = 'setsid sleep 600 & echo $! >daemon; echo done';
+    const script = `setsid sh -c 'echo $$ >daemon; exec sleep 600' &
+      while [ ! -s daemon ]; do sleep 0.01; done
+      echo done`;
     const captured = new Captured();
     assert.equal(await device.run(['sh', '-c', script], captured.options()), {
       ok: true,

@@ -42,6 +42,11 @@ export class KillableProcess {
     this.#child.stdin?.write(`${words}\n`);
   }
 
+  /** Waits until it ends by itself. */
+  async ended(): Promise<void> {
+    if (this.#child.exitCode === null) await new Promise((resolve) => this.#child.once('close', resolve));
+  }
+
   /** Kills it as a crash would: no handler of its own runs. */
   async kill(): Promise<void> {
     const gone = new Promise((resolve) => this.#child.once('close', resolve));

@@ -36,7 +36,7 @@ export class StandInAdb {
 
   /** What finds the stand-in instead of adb, and no server: port 1 answers on no machine. */
   get environment(): Record<string, string> {
-    const { PATH = '' } = process.env;
+    const PATH = `${join(this.folder, 'bin')}:${process.env.PATH}`;
     return { PATH, ADB: PROGRAM, STAND_IN: this.folder, ADB_SERVER_SOCKET: 'tcp:127.0.0.1:1' };
   }
 
@@ -47,6 +47,13 @@ export class StandInAdb {
 
   async set(what: 'devices' | 'features' | 'connect', content: string): Promise<void> {
     await writeFile(join(this.folder, what), content);
+  }
+
+  /** Puts a program in front of those that the device has. */
+  async setProgram(name: string, script: string): Promise<void> {
+    const path = join(this.folder, 'bin', name);
+    await mkdir(join(this.folder, 'bin'), { recursive: true });
+    await writeFile(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
 
   async breakWith(fault: Fault): Promise<void> {

@@ -91,3 +91,15 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
     with pytest.raises(InputError) as caught:
         read_encodings(path)
     assert caught.value.file == str(path)
+
+
+def test_weights_behind_symbolic_links_are_calibrated_too(
+    run_tool: RunTool, weights: WeightFolder, tmp_path: Path
+) -> None:
+    plain = collect(run_tool, weights, tmp_path, "--tokens", "16").read_bytes()
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    for file in weights.path.iterdir():
+        (linked / file.name).symlink_to(file)
+    assert collect(run_tool, WeightFolder(linked), tmp_path, "--tokens", "16").read_bytes() == plain
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["encodings.json", "linked", "text.txt"]

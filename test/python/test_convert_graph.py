@@ -27,7 +27,8 @@ def graph(weights: WeightFolder, run_tool: RunTool, tmp_path_factory: pytest.Tem
 @pytest.fixture(scope="module")
 def encodings(weights: WeightFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("encodings") / "encodings.json"
-    write_encodings(observe_ranges(weights, list(b"some text to calibrate with")), 27, path)
+    ranges = observe_ranges(weights, list(b"some text to calibrate with"), tmp_path_factory.mktemp("work"))
+    write_encodings(ranges, 27, path)
     return path
 
 

@@ -93,3 +93,17 @@ def test_an_unsupported_type_is_refused_when_it_is_read(tmp_path: Path) -> None:
     write_safetensors_parts(path, json.dumps({"a": entry("F64", [1])}).encode(), bytes(8))
     with pytest.raises(InputError, match="a is stored as F64; F32, F16, BF16 are supported"):
         SafetensorsFile(path).read("a")
+
+
+def test_a_changed_byte_is_an_error_or_harmless_but_never_a_crash(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    write_safetensors_file(path, {"a": np.ones(2, np.float32), "b": np.ones((2, 2), np.float16)})
+    content = path.read_bytes()
+    for position in range(len(content)):
+        path.write_bytes(content[:position] + bytes([content[position] ^ 0xFF]) + content[position + 1 :])
+        try:
+            file = SafetensorsFile(path)
+            for name in file.names():
+                file.read(name)
+        except InputError as error:
+            assert error.file == str(path)

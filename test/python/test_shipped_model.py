@@ -27,7 +27,7 @@ def test_the_model_predicts_the_heldout_text_as_well_as_its_card_says(
     card = json.loads((MODEL / "model.json").read_text())
     arguments = ["--weights", folder, "--text", MODEL / "heldout.txt", "--tokenizer", card["tokenizer"]]
     arguments += ["--tokens", str(card["heldout_tokens"]), "--output", tmp_path / "reference.f32"]
-    done = run_tool("benchmark/reference_logits.py", *arguments)
+    done = run_tool("reference-logits/reference_logits.py", *arguments)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["tokens"] == card["heldout_tokens"] and result["vocab"] == 256

@@ -180,3 +180,40 @@ def test_the_container_is_recognised_by_its_content_not_its_name(tmp_path: Path)
     (tmp_path / "model.pth").write_bytes(b"no weights at all")
     with pytest.raises(InputError, match="not a zip"):
         open_weight_file(tmp_path / "model.pth")
+
+
+def test_a_memo_number_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
+    write_pth_parts(tmp_path / "model.pth", b"\x80\x02}r\xff\xff\xff\x7f.", {})
+    assert "memo number 2147483647" in refused(tmp_path / "model.pth")
+
+
+def test_a_tuple_that_contains_itself_many_times_is_not_printed_in_full(tmp_path: Path) -> None:
+    assembler = PickleAssembler()
+    assembler.name("torch._utils", "_rebuild_tensor_v2")
+    assembler.code += b"((t" + b"2\x86" * 60 + b"QK\x00))tR."
+    write_pth_parts(tmp_path / "model.pth", assembler.code, {})
+    assert len(refused(tmp_path / "model.pth")) < 1000
+
+
+def test_a_file_cut_at_any_byte_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.pth"
+    write_pth(path, {"w": np.ones(2, np.float32)})
+    content = path.read_bytes()
+    for length in range(len(content)):
+        path.write_bytes(content[:length])
+        with pytest.raises(InputError):
+            TorchCheckpoint(path).read("w")
+
+
+def test_a_changed_byte_is_an_error_or_harmless_but_never_a_crash(tmp_path: Path) -> None:
+    path = tmp_path / "model.pth"
+    write_pth(path, {"w": np.ones(2, np.float32)})
+    content = path.read_bytes()
+    for position in range(len(content)):
+        path.write_bytes(content[:position] + bytes([content[position] ^ 0xFF]) + content[position + 1 :])
+        try:
+            checkpoint = TorchCheckpoint(path)
+            for name in checkpoint.names():
+                checkpoint.read(name)
+        except InputError as error:
+            assert error.file == str(path)

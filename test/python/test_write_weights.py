@@ -107,3 +107,10 @@ def test_a_file_that_is_not_there_is_an_error_with_a_hint(run_tool: RunTool, tmp
     )
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: {tmp_path / 'no.pth'}: No such file or directory\nhint: ")
+
+
+def test_tensors_that_are_not_used_are_mentioned(run_tool: RunTool, tmp_path: Path) -> None:
+    tensors = make_rwkv7(layers=1)
+    tensors["blocks.0.att.time_state"] = np.zeros((2, 16, 16), np.float32)
+    said = convert(run_tool, tensors, tmp_path)
+    assert "not used: blocks.0.att.time_state, blocks.0.att.v0, blocks.0.att.v1 …" in said

@@ -1,0 +1,46 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { shippedBuild } from '../rig/shipped-project.ts';
+
+const test = suite('another chunk count');
+
+const TARGETS = ['context', 'library', '--soc', 'SM8650'] as const;
+
+test('keeps calibration and weights, and runs only what a chunk boundary touches', async () => {
+  const { project } = await shippedBuild();
+  const four = await project.build([...TARGETS, '--set', 'chunks=4']);
+  assert.is(four.code, 0);
+  const ran = Object.entries(four.outcomes)
+    .filter(([, outcome]) => outcome === 'ran')
+    .map(([id]) => id);
+  assert.is(four.outcomes['export/rwkv7-austen/weights'], 'cached');
+  assert.is(four.outcomes['calibrate/rwkv7-austen'], 'cached');
+  assert.ok(ran.length > 0);
+  for (const id of ran) assert.match(id, /\/chunk[1-4]of4$/);
+});
+
+test('finds everything in the store when it is changed back', async () => {
+  const { project } = await shippedBuild();
+  const two = await project.build([...TARGETS]);
+  assert.is(two.summary.ran, 0);
+});
+
+test('gives the same logits, bit for bit in fp16, through chains of 1, 2 and 4 contexts', async () => {
+  const { project } = await shippedBuild();
+  const logits = new Map<number, Buffer>();
+  for (const chunks of [1, 2, 4]) {
+    const built = await project.build([
+      ...['context', 'runtime', '--precision', 'fp16', '--soc', 'SM8650', '--set', `chunks=${chunks}`],
+    ]);
+    assert.is(built.code, 0);
+    logits.set(chunks, evaluate(project, `out/rwkv7-austen/fp16/SM8650/rwkv7-austen_chunk1of${chunks}.bin`));
+  }
+  const one = logits.get(1);
+  assert.is(one?.length, EVALUATED_TOKENS * 256 * 4);
+  for (const chunks of [2, 4])
+    assert.ok(one?.equals(logits.get(chunks) ?? Buffer.alloc(0)), `${chunks} chunks differ`);
+});
+
+test.run();
