@@ -45,7 +45,8 @@ std::string closest_word(std::string_view word, const std::vector<std::string>& 
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const std::string& candidate : known) {
-    const std::size_t distance = edit_distance(word, candidate);
+    // A beginning ("--soc" for "--soc-id") is nearer than any typing error.
+    const std::size_t distance = candidate.starts_with(word) ? 1 : edit_distance(word, candidate);
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;

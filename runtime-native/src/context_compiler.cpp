@@ -81,7 +81,9 @@ CompiledContext compile_context(const HtpDevice& device, GraphSource& source, co
     qnn::Handle graph = nullptr;
     check_qnn(htp.graph_retrieve(context.handle(), graph_name.c_str(), &graph), name, "finding graph " + graph_name);
     set_options(htp, graph, options, name);
-    check_qnn(htp.graph_finalize(graph, nullptr, nullptr), name, "compiling graph " + graph_name);
+    const FinalizeProfile profile(device);
+    check_qnn(htp.graph_finalize(graph, profile.handle(), nullptr), name, "compiling graph " + graph_name);
+    if (const auto cost = profile.estimate()) compiled.costs.emplace(graph_name, *cost);
   }
   compiled.seconds.finalize = watch.lap();
 

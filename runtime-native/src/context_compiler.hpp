@@ -4,9 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "cost_estimate.hpp"
 #include "graph_source.hpp"
 #include "htp_device.hpp"
 
@@ -29,6 +32,7 @@ struct CompileSeconds {
 
 struct CompiledContext {
   std::vector<std::byte> binary;
+  std::map<std::string, CostEstimate> costs;   // by graph, for SoCs with a cost model
   CompileSeconds seconds;
 };
 

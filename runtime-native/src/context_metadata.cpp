@@ -92,10 +92,6 @@ ContextMetadata read_context_metadata(const QnnLibrary& library, std::span<const
     throw Failure(FailureKind::version, path.string(),
                   "its description has version " + std::to_string(info->version) + ", but only 3 is known", rebuild_hint);
   }
-  if (info->blob_bytes > binary.size()) {
-    refuse(path, "is truncated: " + std::to_string(binary.size()) + " bytes of at least " +
-                     std::to_string(info->blob_bytes));
-  }
   if (info->graph_count == 0 || info->graph_count > most_tensors || info->graphs == nullptr) {
     refuse(path, "is a context without graphs");
   }

@@ -49,14 +49,16 @@ inline constexpr std::uint32_t quantization_defined = 1;
 inline constexpr std::uint32_t quantization_scale_offset = 0;   // one scale and one offset for the whole tensor
 
 // real value = (stored value + offset) * scale
+struct ScaleOffset {
+  float scale;
+  std::int32_t offset;
+};
+
 struct QuantizeParams {
   std::uint32_t definition;
   std::uint32_t encoding;
   union {
-    struct {
-      float scale;
-      std::int32_t offset;
-    } scale_offset;
+    ScaleOffset scale_offset;
     std::uint64_t reserved[4];
   };
 };
@@ -116,13 +118,15 @@ struct HtpDeviceConfig {
 static_assert(sizeof(HtpDeviceConfig) == 16 && offsetof(HtpDeviceConfig, soc_model) == 8);
 inline constexpr std::uint32_t htp_device_soc = 0;
 
+struct HtpOptimization {
+  std::uint32_t kind;
+  float value;
+};
+
 struct HtpGraphConfig {
   std::uint32_t option;
   union {
-    struct {
-      std::uint32_t kind;
-      float value;
-    } optimization;
+    HtpOptimization optimization;
     std::uint32_t precision;
     std::uint32_t vtcm_mb;
     std::uint64_t hvx_threads;
@@ -143,19 +147,20 @@ struct HtpGraphBlob {
   std::uint64_t spill_fill;
   std::uint32_t vtcm_bytes;
   std::uint32_t optimization_level;
-  std::uint8_t dlbc;
+  std::uint32_t reserved_1;
   std::uint64_t hvx_threads;
   std::uint32_t version_2;
-  std::uint64_t native_k_tile;
-  std::uint64_t native_v_tile;
-  std::uint32_t is_safe_to_share_io;
+  std::uint64_t reserved_2[3];
   std::uint64_t io_tensors;
   std::uint64_t op_data;
   std::uint64_t constants;
   std::uint64_t ddr_tensors;
   std::uint64_t shared_weights;
 };
-static_assert(sizeof(HtpGraphBlob) == 112 && offsetof(HtpGraphBlob, version_2) == 40);
+static_assert(sizeof(HtpGraphBlob) == 112 && offsetof(HtpGraphBlob, spill_fill) == 8);
+static_assert(offsetof(HtpGraphBlob, vtcm_bytes) == 16 && offsetof(HtpGraphBlob, hvx_threads) == 32);
+static_assert(offsetof(HtpGraphBlob, version_2) == 40 && offsetof(HtpGraphBlob, io_tensors) == 72);
+static_assert(offsetof(HtpGraphBlob, shared_weights) == 104);
 
 struct GraphInfo {
   std::uint32_t version;   // 1, 2 or 3; the tensor lists stand at the same place in all
@@ -184,9 +189,7 @@ struct BinaryInfo {
   const char* build_id;
   Version core_api;
   Version backend_api;
-  std::uint64_t reserved_versions[3];
-  std::uint64_t blob_bytes;   // of the compiled graphs; the file is at least this long
-  std::uint64_t reserved_tensors[2];
+  std::uint64_t reserved_sizes[6];
   std::uint32_t graph_count;
   GraphInfo* graphs;
   std::uint64_t reserved_hardware[2];
@@ -195,8 +198,8 @@ struct BinaryInfo {
 };
 static_assert(sizeof(BinaryInfo) == 144 && offsetof(BinaryInfo, build_id) == 16);
 static_assert(offsetof(BinaryInfo, core_api) == 24 && offsetof(BinaryInfo, backend_api) == 36);
-static_assert(offsetof(BinaryInfo, blob_bytes) == 72 && offsetof(BinaryInfo, graph_count) == 96);
-static_assert(offsetof(BinaryInfo, graphs) == 104 && offsetof(BinaryInfo, context_blob) == 128);
+static_assert(offsetof(BinaryInfo, graph_count) == 96 && offsetof(BinaryInfo, graphs) == 104);
+static_assert(offsetof(BinaryInfo, context_blob) == 128);
 static_assert(offsetof(BinaryInfo, soc_model) == 136);
 
 }  // namespace qnn

@@ -19,16 +19,16 @@ struct Row {
 constexpr std::array rows{
     Row{1000, "not supported on this platform",
         "a context with shared weights can't be loaded by the x86-64 emulator: build one without sharing"},
-    Row{1002, "out of memory", "close other programs, or split the model into more chunks"},
-    Row{1003, "an invalid argument", "this looks like a bug in rwkv-build: please report it"},
+    // Composing and compiling report this for an operation that the SoC can't do, too.
+    Row{1002, "an operation that this SoC can't do, or too little memory",
+        "float operations need a SoC with fp16 (HTP v69 or later, but not SM8635 and SM8735); a large model needs more "
+        "chunks"},
     Row{3110, "an operation can't run on this SoC with this precision",
         "choose a SoC with fp16 support, or a quantised precision (a16w8)"},
     Row{4000, "the backend can't start on this machine",
         "the aarch64 backend needs a Snapdragon; on other machines use the x86-64 libraries"},
-    Row{5004, "the context was made for an incompatible QNN version or SoC", "build the context again"},
     Row{5005, "the context can't be created from this binary",
         "the file may be damaged or made for another SoC: build it again"},
-    Row{6022, "the graph doesn't fit", "split the model into more chunks"},
     Row{14001, "an unknown SoC or device setting", "check the SoC id"},
 };
 

@@ -11,6 +11,14 @@ enum class LogLevel : std::uint32_t { error = 1, warning = 2, info = 3, verbose 
 
 using Unused = void (*)();
 
+struct ProfileEvent {
+  std::uint32_t type;
+  std::uint32_t unit;
+  std::uint64_t value;
+  const char* identifier;
+};
+static_assert(sizeof(ProfileEvent) == 24);
+
 struct Interface {
   std::uint32_t backend_id;
   const char* provider;
@@ -45,7 +53,7 @@ struct Interface {
   Unused unused_29;
   Error (*profile_get_events)(Handle profile, const std::uint64_t** events, std::uint32_t* count);
   Error (*profile_get_sub_events)(std::uint64_t event, const std::uint64_t** events, std::uint32_t* count);
-  Error (*profile_get_event_data)(std::uint64_t event, void* data);
+  Error (*profile_get_event_data)(std::uint64_t event, ProfileEvent* data);
   Unused unused_33;
   Error (*profile_free)(Handle profile);
   Unused unused_35[5];

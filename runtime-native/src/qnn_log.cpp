@@ -18,13 +18,20 @@ std::atomic<bool> shown = false;
 // Logged at every graph creation, as an error, though nothing is wrong.
 bool is_harmless(const std::string& line) { return line.find("GraphHtpSettings option 66") != std::string::npos; }
 
+// QNN's lines come as " <E> words\n".
+std::string without_decoration(std::string line) {
+  while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) line.pop_back();
+  line.erase(0, line.find_first_not_of(' '));
+  if (line.size() > 4 && line[0] == '<' && line.compare(2, 2, "> ") == 0) line.erase(0, 4);
+  return line;
+}
+
 }  // namespace
 
 void collect_qnn_log(const char* format, std::uint32_t level, std::uint64_t, std::va_list arguments) {
   char text[line_bytes];
   std::vsnprintf(text, sizeof text, format, arguments);
-  std::string line = text;
-  while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) line.pop_back();
+  std::string line = without_decoration(text);
   if (shown) std::fprintf(stderr, "qnn: %s\n", line.c_str());
   if (level != static_cast<std::uint32_t>(qnn::LogLevel::error) || line.empty() || is_harmless(line)) return;
 

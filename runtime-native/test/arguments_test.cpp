@@ -25,6 +25,7 @@ TEST("options take their value as the next word or after =") {
 
 TEST("an unknown option is refused with the one that was meant") {
   CHECK_THROWS("--socid: unknown option; did you mean --soc-id?", parse({"--socid", "57"}));
+  CHECK_THROWS("--soc: unknown option; did you mean --soc-id?", parse({"--soc", "57"}));
   CHECK_THROWS("--zzzzzzzz: unknown option", parse({"--zzzzzzzz"}));
 }
 

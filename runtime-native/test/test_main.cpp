@@ -13,12 +13,6 @@
 #include "test_case.hpp"
 #include "tool_main.hpp"
 
-// Qualcomm's libraries keep their tables to the end of the process. Leaks of our own code are still reported.
-extern "C" const char* __lsan_default_suppressions();
-extern "C" const char* __lsan_default_suppressions() {
-  return "leak:libQnnHtp.so\nleak:libHtpPrepare.so\nleak:libQnnSystem.so\nleak:libc++\n";
-}
-
 namespace rwkv::test {
 namespace {
 

@@ -30,7 +30,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=SUMMARY, epilog=EXAMPLE)
     parser.add_argument("--weights", type=Path, required=True, help="the folder that write_weights.py wrote")
     parser.add_argument("--text", type=Path, required=True, help="text like what the model will be used on")
-    parser.add_argument("--tokenizer", choices=TOKENIZERS, default="auto", help="default: by the size of the vocabulary")
+    parser.add_argument(
+        "--tokenizer", choices=TOKENIZERS, default="auto", help="default: by the size of the vocabulary"
+    )
     parser.add_argument(
         "--tokens", type=int, default=600, help="how many tokens of the text to run (default: 600)"
     )

@@ -32,7 +32,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=SUMMARY, epilog=EXAMPLE)
     parser.add_argument("--weights", type=Path, required=True, help="the folder that write_weights.py wrote")
     parser.add_argument("--text", type=Path, required=True, help="the text to predict")
-    parser.add_argument("--tokenizer", choices=TOKENIZERS, default="auto", help="default: by the size of the vocabulary")
+    parser.add_argument(
+        "--tokenizer", choices=TOKENIZERS, default="auto", help="default: by the size of the vocabulary"
+    )
     parser.add_argument("--tokens", type=int, default=256, help="how many tokens of the text (default: 256)")
     parser.add_argument("--output", type=Path, required=True, help="the raw file to write")
     arguments = parser.parse_args()

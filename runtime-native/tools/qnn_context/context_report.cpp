@@ -48,6 +48,27 @@ void write_memory(JsonWriter& json, const GraphMemory& memory) {
   json.field("shared_weight_bytes", memory.shared_weight_bytes);
 }
 
+void write_forecast(JsonWriter& json, std::string_view key, const Forecast& forecast) {
+  json.key(key);
+  json.begin_object();
+  json.field("value", forecast.value);
+  json.field("low", forecast.low);
+  json.field("high", forecast.high);
+  json.end_object();
+}
+
+void write_cost(JsonWriter& json, const CostEstimate& cost) {
+  json.key("cost_model");
+  json.begin_object();
+  write_forecast(json, "cycles", cost.cycles);
+  write_forecast(json, "microseconds", cost.microseconds);
+  json.field("input_fill_bytes", cost.input_fill_bytes);
+  json.field("intermediate_fill_bytes", cost.intermediate_fill_bytes);
+  json.field("intermediate_spill_bytes", cost.intermediate_spill_bytes);
+  json.field("output_spill_bytes", cost.output_spill_bytes);
+  json.end_object();
+}
+
 // Graphs run one at a time, so what they need at once is the largest; what they hold is the sum.
 std::optional<GraphMemory> whole_context_memory(const std::vector<GraphMetadata>& graphs) {
   GraphMemory total;
@@ -69,7 +90,7 @@ std::optional<GraphMemory> whole_context_memory(const std::vector<GraphMetadata>
 
 }  // namespace
 
-std::string format_context_report(const ContextMetadata& context, const CompileSeconds& seconds) {
+std::string format_context_report(const ContextMetadata& context, const CompiledContext& compiled) {
   JsonWriter json;
   json.begin_object();
   json.field("format", report_format);
@@ -81,6 +102,8 @@ std::string format_context_report(const ContextMetadata& context, const CompileS
     write_tensors(json, "inputs", graph.inputs);
     write_tensors(json, "outputs", graph.outputs);
     if (graph.memory) write_memory(json, *graph.memory);
+    const auto cost = compiled.costs.find(graph.name);
+    if (cost != compiled.costs.end()) write_cost(json, cost->second);
     json.end_object();
   }
   json.end_array();
@@ -103,9 +126,9 @@ std::string format_context_report(const ContextMetadata& context, const CompileS
 
   json.key("seconds");
   json.begin_object();
-  json.field("compose", seconds.compose);
-  json.field("finalize", seconds.finalize);
-  json.field("serialise", seconds.serialise);
+  json.field("compose", compiled.seconds.compose);
+  json.field("finalize", compiled.seconds.finalize);
+  json.field("serialise", compiled.seconds.serialise);
   json.end_object();
   json.end_object();
   return json.take();

@@ -8,7 +8,8 @@
 
 namespace rwkv {
 
-/// JSON, format 1: the graphs' inputs and outputs, the sizes that the HTP backend states, the compiler and the times.
-std::string format_context_report(const ContextMetadata& context, const CompileSeconds& seconds);
+/// JSON, format 1: the graphs' inputs and outputs, the sizes that the HTP backend states, what its cost
+/// model forecasts (for the few SoCs that have one), the compiler and the times.
+std::string format_context_report(const ContextMetadata& context, const CompiledContext& compiled);
 
 }  // namespace rwkv

@@ -90,7 +90,7 @@ int compile(int count, char** words) {
   const ContextMetadata metadata = read_context_metadata(library, compiled.binary, output);
 
   write_output_file(output, compiled.binary);
-  if (report) write_output_file(*report, format_context_report(metadata, compiled.seconds));
+  if (report) write_output_file(*report, format_context_report(metadata, compiled));
   std::fprintf(stderr, "%s: %zu bytes, compiled in %.2f s\n", output.c_str(), compiled.binary.size(),
                compiled.seconds.compose + compiled.seconds.finalize + compiled.seconds.serialise);
   return exit_ok;
