@@ -1,4 +1,5 @@
 /** `npm test`: every check and test of every part, one after the other; the last line counts them. */
+import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
@@ -74,6 +75,12 @@ async function runStep(step: Step): Promise<Counts> {
   return counts;
 }
 
+/** Every C and C++ file, relative to the root. */
+function nativeSources(): string[] {
+  const files = readdirSync(join(root, 'runtime-native'), { recursive: true, encoding: 'utf8' });
+  return files.filter((file) => /\.(c|h|cpp|hpp)$/.test(file)).map((file) => `runtime-native/${file}`);
+}
+
 const python = await testPython(root, cacheRoot(process.env));
 const PYTHON = { PYTHONPATH: 'tasks', PYTHONDONTWRITEBYTECODE: '1' };
 const only = process.argv.slice(2).filter((word) => !word.startsWith('--'));
@@ -88,6 +95,13 @@ const steps: readonly Step[] = [
   { name: 'python lint', command: [python, '-m', 'ruff', 'check', '.'] },
   { name: 'python format', command: [python, '-m', 'ruff', 'format', '--check', '.'] },
   { name: 'python types', command: [python, '-m', 'mypy'], environment: PYTHON },
+  {
+    name: 'c++ format',
+    command: [
+      ...[python, '-c', 'import clang_format; clang_format.clang_format()', '--dry-run', '--Werror'],
+      ...nativeSources(),
+    ],
+  },
   {
     name: 'python tests',
     command: [python, '-m', 'pytest', '-q', 'test/python'],

@@ -27,7 +27,10 @@
 __asm__(DLC_SECTION
         ".balign 64\n"
         ".Lrwkv_dlc_begin:\n"
-        ".incbin " "\"" RWKV_DLC_FILE "\"" "\n"
+        ".incbin "
+        "\"" RWKV_DLC_FILE
+        "\""
+        "\n"
         ".Lrwkv_dlc_end:\n"
         ".section .data.rel.ro,\"aw\"\n"
         ".balign 8\n"
@@ -242,8 +245,8 @@ EXPORTED int QnnModel_composeGraphs(qnn_handle backend, struct backend_interface
   made->graphs = own;
   const graph_retrieve retrieve = (graph_retrieve)interface.functions[20];
   for (uint32_t i = 0; i < count; ++i) {
-    own[i] = (struct graph_info){NULL,           infos[i].name,    infos[i].inputs,
-                                 infos[i].input_count, infos[i].outputs, infos[i].output_count};
+    own[i] = (struct graph_info){
+        NULL, infos[i].name, infos[i].inputs, infos[i].input_count, infos[i].outputs, infos[i].output_count};
     made->pointers[i] = &own[i];
     if (retrieve(context, infos[i].name, &own[i].graph) != 0) {
       log_error(log, "model library: graph %s was composed but can't be found", infos[i].name);

@@ -39,7 +39,7 @@ std::string plain(double number) {
   throw UsageError(name + ": unknown option" + (meant.empty() ? "" : "; did you mean " + meant + "?"));
 }
 
-}  // namespace
+}   // namespace
 
 std::string closest_word(std::string_view word, const std::vector<std::string>& known) {
   std::string best;
@@ -69,9 +69,8 @@ Arguments::Arguments(const std::vector<OptionDescription>& options, int count, c
     if (option->value_name.empty() && value) throw UsageError(name + " takes no value");
     if (!option->value_name.empty() && !value) {
       // An option in the value's place means that the value was forgotten (or that a shell variable was empty).
-      const bool forgotten = i + 1 == count || std::any_of(options.begin(), options.end(), [&](const auto& o) {
-        return o.name == words[i + 1];
-      });
+      const bool forgotten = i + 1 == count || std::any_of(options.begin(), options.end(),
+                                                           [&](const auto& o) { return o.name == words[i + 1]; });
       if (forgotten) throw UsageError(name + " needs a value: " + name + " " + option->value_name);
       value = words[++i];
     }
@@ -97,7 +96,8 @@ std::uint64_t Arguments::whole_number(std::string_view name, std::uint64_t other
                                       std::uint64_t high) const {
   const auto value = text(name);
   if (!value) return otherwise;
-  const bool digits = !value->empty() && std::all_of(value->begin(), value->end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      !value->empty() && std::all_of(value->begin(), value->end(), [](char c) { return c >= '0' && c <= '9'; });
   errno = 0;
   const unsigned long long number = digits ? std::strtoull(value->c_str(), nullptr, 10) : 0;
   if (!digits || errno != 0 || number < low || number > high) {
@@ -113,7 +113,8 @@ double Arguments::decimal_number(std::string_view name, double otherwise, double
   char* end = nullptr;
   const double number = std::strtod(value->c_str(), &end);
   if (value->empty() || *end != '\0' || !std::isfinite(number) || number < low || number > high) {
-    throw UsageError(std::string(name) + " " + *value + ": expected a number from " + plain(low) + " to " + plain(high));
+    throw UsageError(std::string(name) + " " + *value + ": expected a number from " + plain(low) + " to " +
+                     plain(high));
   }
   return number;
 }
@@ -133,4 +134,4 @@ std::string format_options(const std::vector<OptionDescription>& options) {
   return text;
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

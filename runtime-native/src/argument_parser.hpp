@@ -34,7 +34,8 @@ class Arguments {
   /// Throws UsageError naming the option when it wasn't given.
   std::string required_text(std::string_view name) const;
   /// A whole number within [low, high]; `otherwise` when it wasn't given. Throws UsageError.
-  std::uint64_t whole_number(std::string_view name, std::uint64_t otherwise, std::uint64_t low, std::uint64_t high) const;
+  std::uint64_t whole_number(std::string_view name, std::uint64_t otherwise, std::uint64_t low,
+                             std::uint64_t high) const;
   /// A decimal number within [low, high]; `otherwise` when it wasn't given. Throws UsageError.
   double decimal_number(std::string_view name, double otherwise, double low, double high) const;
 
@@ -48,4 +49,4 @@ std::string format_options(const std::vector<OptionDescription>& options);
 /// The word in `known` with the fewest edits from `word`, or "" when none is near enough to be meant.
 std::string closest_word(std::string_view word, const std::vector<std::string>& known);
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -41,7 +41,7 @@ std::optional<ChunkName> parse_chunk_name(const std::filesystem::path& file) {
   return ChunkName{stem.substr(0, mark), *chunk, *chunks, file.extension().string()};
 }
 
-}  // namespace
+}   // namespace
 
 std::vector<std::filesystem::path> find_chunk_files(const std::filesystem::path& first) {
   const auto name = parse_chunk_name(first);
@@ -50,7 +50,8 @@ std::vector<std::filesystem::path> find_chunk_files(const std::filesystem::path&
     files.push_back(first);
   } else {
     if (name->chunk != 1) {
-      throw Failure(FailureKind::argument, first.string(), "is chunk " + std::to_string(name->chunk) + ", not the first",
+      throw Failure(FailureKind::argument, first.string(),
+                    "is chunk " + std::to_string(name->chunk) + ", not the first",
                     "give " + (first.parent_path() / name->file_of(1)).string());
     }
     for (unsigned i = 1; i <= name->chunks; ++i) files.push_back(first.parent_path() / name->file_of(i));
@@ -58,11 +59,12 @@ std::vector<std::filesystem::path> find_chunk_files(const std::filesystem::path&
   for (std::size_t i = 0; i < files.size(); ++i) {
     std::error_code ignored;
     if (std::filesystem::exists(files[i], ignored)) continue;
-    throw Failure(FailureKind::file, files[i].string(),
-                  i == 0 ? "doesn't exist" : "is missing: chunk " + std::to_string(i + 1) + " of " + std::to_string(files.size()),
-                  i == 0 ? "check the path of the context" : "put all chunks into one folder, or build the missing one");
+    throw Failure(
+        FailureKind::file, files[i].string(),
+        i == 0 ? "doesn't exist" : "is missing: chunk " + std::to_string(i + 1) + " of " + std::to_string(files.size()),
+        i == 0 ? "check the path of the context" : "put all chunks into one folder, or build the missing one");
   }
   return files;
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

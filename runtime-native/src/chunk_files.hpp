@@ -10,4 +10,4 @@ namespace rwkv {
 /// Throws Failure (file) that names the missing chunk, or (argument) when `first` is a later chunk.
 std::vector<std::filesystem::path> find_chunk_files(const std::filesystem::path& first);
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -63,7 +63,7 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-}  // namespace
+}   // namespace
 
 CompiledContext compile_context(const HtpDevice& device, GraphSource& source, const CompileOptions& options,
                                 const std::filesystem::path& subject) {
@@ -98,4 +98,4 @@ CompiledContext compile_context(const HtpDevice& device, GraphSource& source, co
   return compiled;
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -40,4 +40,4 @@ struct CompiledContext {
 CompiledContext compile_context(const HtpDevice& device, GraphSource& source, const CompileOptions& options,
                                 const std::filesystem::path& subject);
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -43,8 +43,7 @@ TensorInfo to_tensor_info(const qnn::Tensor& tensor, const std::filesystem::path
   info.type = tensor.type;
   if (tensor.rank > 0) info.shape.assign(tensor.dimensions, tensor.dimensions + tensor.rank);
   const qnn::QuantizeParams& quantization = tensor.quantization;
-  if (quantization.definition == qnn::quantization_defined &&
-      quantization.encoding == qnn::quantization_scale_offset) {
+  if (quantization.definition == qnn::quantization_defined && quantization.encoding == qnn::quantization_scale_offset) {
     info.quantization = Quantization{quantization.scale_offset.scale, quantization.scale_offset.offset};
   }
   return info;
@@ -52,7 +51,8 @@ TensorInfo to_tensor_info(const qnn::Tensor& tensor, const std::filesystem::path
 
 std::vector<TensorInfo> to_tensor_infos(const qnn::Tensor* tensors, std::uint32_t count,
                                         const std::filesystem::path& path) {
-  if (count > most_tensors || (count > 0 && tensors == nullptr)) refuse(path, "is not a valid context: bad tensor list");
+  if (count > most_tensors || (count > 0 && tensors == nullptr))
+    refuse(path, "is not a valid context: bad tensor list");
   std::vector<TensorInfo> infos;
   infos.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) infos.push_back(to_tensor_info(tensors[i], path));
@@ -76,7 +76,7 @@ std::optional<GraphMemory> to_graph_memory(const qnn::GraphInfo& graph) {
   return memory;
 }
 
-}  // namespace
+}   // namespace
 
 ContextMetadata read_context_metadata(const QnnLibrary& library, std::span<const std::byte> binary,
                                       const std::filesystem::path& path) {
@@ -90,7 +90,8 @@ ContextMetadata read_context_metadata(const QnnLibrary& library, std::span<const
   }
   if (info->version != known_binary_info) {
     throw Failure(FailureKind::version, path.string(),
-                  "its description has version " + std::to_string(info->version) + ", but only 3 is known", rebuild_hint);
+                  "its description has version " + std::to_string(info->version) + ", but only 3 is known",
+                  rebuild_hint);
   }
   if (info->graph_count == 0 || info->graph_count > most_tensors || info->graphs == nullptr) {
     refuse(path, "is a context without graphs");
@@ -114,4 +115,4 @@ ContextMetadata read_context_metadata(const QnnLibrary& library, std::span<const
   return metadata;
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -48,4 +48,4 @@ struct ContextMetadata {
 ContextMetadata read_context_metadata(const QnnLibrary& library, std::span<const std::byte> binary,
                                       const std::filesystem::path& path);
 
-}  // namespace rwkv
+}   // namespace rwkv

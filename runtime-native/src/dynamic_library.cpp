@@ -26,4 +26,4 @@ void* DynamicLibrary::address(const char* name) const {
   return found;
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

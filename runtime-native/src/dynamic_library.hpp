@@ -26,4 +26,4 @@ class DynamicLibrary {
   void* handle_;
 };
 
-}  // namespace rwkv
+}   // namespace rwkv

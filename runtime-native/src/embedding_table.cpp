@@ -24,4 +24,4 @@ std::span<const float> EmbeddingTable::row(std::uint32_t token) const {
   return {values + token * width_, width_};
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

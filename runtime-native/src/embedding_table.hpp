@@ -24,4 +24,4 @@ class EmbeddingTable {
   std::size_t rows_;
 };
 
-}  // namespace rwkv
+}   // namespace rwkv

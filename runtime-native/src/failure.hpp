@@ -28,4 +28,4 @@ class Failure : public std::runtime_error {
   std::string hint_;
 };
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -16,7 +16,8 @@ class DlcSource : public GraphSource {
     const MappedFile file(path);
     const auto bytes = file.bytes();
     if (bytes.size() < 4 || bytes[0] != std::byte{'P'} || bytes[1] != std::byte{'K'}) {
-      throw Failure(FailureKind::format, path.string(), "is not a DLC (a DLC is a zip archive)", "convert the model again");
+      throw Failure(FailureKind::format, path.string(), "is not a DLC (a DLC is a zip archive)",
+                    "convert the model again");
     }
   }
 
@@ -83,7 +84,7 @@ class ModelLibrarySource : public GraphSource {
   std::uint32_t count_ = 0;
 };
 
-}  // namespace
+}   // namespace
 
 std::unique_ptr<GraphSource> open_dlc(const std::filesystem::path& path) { return std::make_unique<DlcSource>(path); }
 
@@ -91,4 +92,4 @@ std::unique_ptr<GraphSource> open_model_library(const std::filesystem::path& pat
   return std::make_unique<ModelLibrarySource>(path);
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

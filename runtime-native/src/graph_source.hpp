@@ -25,4 +25,4 @@ std::unique_ptr<GraphSource> open_dlc(const std::filesystem::path& path);
 /// A shared library that exports QnnModel_composeGraphs and QnnModel_freeGraphsInfo.
 std::unique_ptr<GraphSource> open_model_library(const std::filesystem::path& path);
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -20,7 +20,7 @@ std::size_t find_decode_graph(const ContextMetadata& metadata, const std::filesy
                 "export the model with rwkv-build");
 }
 
-}  // namespace
+}   // namespace
 
 HtpContext::HtpContext(const HtpDevice& device, const std::filesystem::path& path) : device_(device), path_(path) {
   const qnn::Interface& htp = device.library().htp();
@@ -45,10 +45,10 @@ HtpContext::~HtpContext() { device_.library().htp().context_free(context_, nullp
 void HtpContext::execute(TensorSet& inputs, TensorSet& outputs) const {
   const auto in = inputs.tensors();
   const auto out = outputs.tensors();
-  const qnn::Error error = device_.library().htp().graph_execute(
-      graph_, in.data(), static_cast<std::uint32_t>(in.size()), out.data(), static_cast<std::uint32_t>(out.size()),
-      nullptr, nullptr);
+  const qnn::Error error =
+      device_.library().htp().graph_execute(graph_, in.data(), static_cast<std::uint32_t>(in.size()), out.data(),
+                                            static_cast<std::uint32_t>(out.size()), nullptr, nullptr);
   if (error != qnn::success) check_qnn(error, path_.string(), "executing the graph");
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

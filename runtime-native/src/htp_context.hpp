@@ -34,4 +34,4 @@ class HtpContext {
   qnn::Handle graph_ = nullptr;
 };
 
-}  // namespace rwkv
+}   // namespace rwkv

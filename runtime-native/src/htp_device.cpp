@@ -38,4 +38,4 @@ void HtpDevice::release() noexcept {
   device_ = backend_ = log_ = nullptr;
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

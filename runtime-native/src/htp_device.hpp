@@ -31,4 +31,4 @@ class HtpDevice {
   qnn::Handle device_ = nullptr;
 };
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -56,11 +56,21 @@ void JsonWriter::string(std::string_view text) {
   text_ += '"';
   for (const char c : to_valid_utf8(text)) {
     switch (c) {
-      case '"': text_ += "\\\""; break;
-      case '\\': text_ += "\\\\"; break;
-      case '\n': text_ += "\\n"; break;
-      case '\r': text_ += "\\r"; break;
-      case '\t': text_ += "\\t"; break;
+      case '"':
+        text_ += "\\\"";
+        break;
+      case '\\':
+        text_ += "\\\\";
+        break;
+      case '\n':
+        text_ += "\\n";
+        break;
+      case '\r':
+        text_ += "\\r";
+        break;
+      case '\t':
+        text_ += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
           char escape[8];
@@ -109,4 +119,4 @@ std::string JsonWriter::take() {
   return document;
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -45,4 +45,4 @@ class JsonWriter {
   bool after_key_ = false;
 };
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -47,4 +47,4 @@ double LogitComparison::top1_agreement() const {
   return rows_ == 0 ? 1 : static_cast<double>(agreed_) / static_cast<double>(rows_);
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

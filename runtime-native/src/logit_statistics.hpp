@@ -46,4 +46,4 @@ class LogitComparison {
   double kl_max_ = 0;
 };
 
-}  // namespace rwkv
+}   // namespace rwkv

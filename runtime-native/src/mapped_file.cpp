@@ -28,7 +28,7 @@ class FileDescriptor {
   int number_;
 };
 
-}  // namespace
+}   // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
   const auto fail = [&] {
@@ -37,7 +37,7 @@ MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
   };
   const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.number() < 0) fail();
-  struct stat status {};
+  struct stat status{};
   if (fstat(file.number(), &status) != 0) fail();
   if (S_ISDIR(status.st_mode)) {
     errno = EISDIR;
@@ -59,4 +59,4 @@ MappedFile::~MappedFile() {
 MappedFile::MappedFile(MappedFile&& other) noexcept
     : path_(std::move(other.path_)), data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
 
-}  // namespace rwkv
+}   // namespace rwkv

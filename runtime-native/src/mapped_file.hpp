@@ -24,4 +24,4 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -21,7 +21,7 @@ namespace {
   throw Failure(FailureKind::file, path.string(), std::string("can't be written: ") + std::strerror(reason), hint);
 }
 
-}  // namespace
+}   // namespace
 
 void write_output_file(const std::filesystem::path& path, std::span<const std::byte> content) {
   const std::string temporary = path.string() + ".partial-" + std::to_string(getpid());
@@ -49,4 +49,4 @@ void write_output_file(const std::filesystem::path& path, std::string_view text)
   write_output_file(path, std::as_bytes(std::span(text.data(), text.size())));
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

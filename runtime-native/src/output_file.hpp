@@ -13,4 +13,4 @@ namespace rwkv {
 void write_output_file(const std::filesystem::path& path, std::span<const std::byte> content);
 void write_output_file(const std::filesystem::path& path, std::string_view text);
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -5,9 +5,9 @@
 namespace rwkv {
 
 std::uint64_t peak_memory_bytes() {
-  struct rusage usage {};
+  struct rusage usage{};
   if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
   return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;   // Linux counts KiB
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

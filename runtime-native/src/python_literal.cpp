@@ -46,9 +46,12 @@ class LiteralParser {
       if (rest_.empty()) throw std::invalid_argument("has no closing quote");
       const char c = take();
       if (c == quote) break;
-      if (c == '\\') escape();
-      else if (is_bytes_ && static_cast<unsigned char>(c) >= 0x80) throw std::invalid_argument("has a non-ASCII character in bytes");
-      else value_ += c;
+      if (c == '\\')
+        escape();
+      else if (is_bytes_ && static_cast<unsigned char>(c) >= 0x80)
+        throw std::invalid_argument("has a non-ASCII character in bytes");
+      else
+        value_ += c;
     }
     if (!rest_.empty()) throw std::invalid_argument("goes on after its closing quote");
     return value_;
@@ -90,18 +93,42 @@ class LiteralParser {
   void escape() {
     const char c = take();
     switch (c) {
-      case '\\': case '\'': case '"': value_ += c; return;
-      case 'a': value_ += '\a'; return;
-      case 'b': value_ += '\b'; return;
-      case 'f': value_ += '\f'; return;
-      case 'n': value_ += '\n'; return;
-      case 'r': value_ += '\r'; return;
-      case 't': value_ += '\t'; return;
-      case 'v': value_ += '\v'; return;
-      case 'x': return add(hexadecimal(2));
-      case 'u': if (!is_bytes_) return add(hexadecimal(4)); break;
-      case 'U': if (!is_bytes_) return add(hexadecimal(8)); break;
-      default: if (digit_value(c) < 8) return octal(c);
+      case '\\':
+      case '\'':
+      case '"':
+        value_ += c;
+        return;
+      case 'a':
+        value_ += '\a';
+        return;
+      case 'b':
+        value_ += '\b';
+        return;
+      case 'f':
+        value_ += '\f';
+        return;
+      case 'n':
+        value_ += '\n';
+        return;
+      case 'r':
+        value_ += '\r';
+        return;
+      case 't':
+        value_ += '\t';
+        return;
+      case 'v':
+        value_ += '\v';
+        return;
+      case 'x':
+        return add(hexadecimal(2));
+      case 'u':
+        if (!is_bytes_) return add(hexadecimal(4));
+        break;
+      case 'U':
+        if (!is_bytes_) return add(hexadecimal(8));
+        break;
+      default:
+        if (digit_value(c) < 8) return octal(c);
     }
     throw std::invalid_argument(std::string("has an unknown escape \\") + c);
   }
@@ -111,8 +138,8 @@ class LiteralParser {
   bool is_bytes_ = false;
 };
 
-}  // namespace
+}   // namespace
 
 std::string parse_python_literal(std::string_view literal) { return LiteralParser(literal).parse(); }
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -11,4 +11,4 @@ namespace rwkv {
 /// Throws std::invalid_argument that says what is wrong; raw, formatted and triple-quoted literals are refused.
 std::string parse_python_literal(std::string_view literal);
 
-}  // namespace rwkv
+}   // namespace rwkv

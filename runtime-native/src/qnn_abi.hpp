@@ -14,8 +14,8 @@ namespace qnn {
 
 static_assert(sizeof(void*) == 8, "QNN's layouts are declared for 64-bit targets only");
 
-using Error = std::uint64_t;    // 0 is success
-using Handle = void*;           // backend, device, context, graph, log, profile, dlc: all opaque
+using Error = std::uint64_t;   // 0 is success
+using Handle = void*;          // backend, device, context, graph, log, profile, dlc: all opaque
 
 inline constexpr Error success = 0;
 
@@ -32,11 +32,22 @@ inline constexpr std::uint32_t htp_backend_id = 6;
 // ---- element types, as QNN encodes them -------------------------------------------------------------------------
 
 enum class DataType : std::uint32_t {
-  int8 = 0x008, int16 = 0x016, int32 = 0x032, int64 = 0x064,
-  uint8 = 0x108, uint16 = 0x116, uint32 = 0x132, uint64 = 0x164,
-  float16 = 0x216, float32 = 0x232,
-  sfix8 = 0x308, sfix16 = 0x316, sfix32 = 0x332,
-  ufix8 = 0x408, ufix16 = 0x416, ufix32 = 0x432,
+  int8 = 0x008,
+  int16 = 0x016,
+  int32 = 0x032,
+  int64 = 0x064,
+  uint8 = 0x108,
+  uint16 = 0x116,
+  uint32 = 0x132,
+  uint64 = 0x164,
+  float16 = 0x216,
+  float32 = 0x232,
+  sfix8 = 0x308,
+  sfix16 = 0x316,
+  sfix32 = 0x332,
+  ufix8 = 0x408,
+  ufix16 = 0x416,
+  ufix32 = 0x432,
   bool8 = 0x508,
 };
 
@@ -202,4 +213,4 @@ static_assert(offsetof(BinaryInfo, graph_count) == 96 && offsetof(BinaryInfo, gr
 static_assert(offsetof(BinaryInfo, context_blob) == 128);
 static_assert(offsetof(BinaryInfo, soc_model) == 136);
 
-}  // namespace qnn
+}   // namespace qnn

@@ -34,19 +34,28 @@ constexpr std::array rows{
 
 const char* part_of(qnn::Error error) {
   switch (error / 1000) {
-    case 1: return "a common error";
-    case 2: return "a property error";
-    case 3: return "an error of the op package";
-    case 4: return "an error of the backend";
-    case 5: return "an error of the context";
-    case 6: return "an error of the graph";
-    case 7: return "an error of a tensor";
-    case 14: return "an error of the device";
-    default: return "an unknown error";
+    case 1:
+      return "a common error";
+    case 2:
+      return "a property error";
+    case 3:
+      return "an error of the op package";
+    case 4:
+      return "an error of the backend";
+    case 5:
+      return "an error of the context";
+    case 6:
+      return "an error of the graph";
+    case 7:
+      return "an error of a tensor";
+    case 14:
+      return "an error of the device";
+    default:
+      return "an unknown error";
   }
 }
 
-}  // namespace
+}   // namespace
 
 QnnErrorWords describe_qnn_error(qnn::Error error) {
   // The upper half of the number is for the backend's own use.
@@ -67,4 +76,4 @@ void check_qnn(qnn::Error error, const std::string& subject, const std::string& 
                 words.hint);
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

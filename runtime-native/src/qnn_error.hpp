@@ -18,4 +18,4 @@ QnnErrorWords describe_qnn_error(qnn::Error error);
 /// Does nothing on success; else throws Failure (backend) about `subject`: "<doing> failed: <words> (QNN error N: log)".
 void check_qnn(qnn::Error error, const std::string& subject, const std::string& doing);
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -66,7 +66,7 @@ struct Interface {
 };
 namespace detail {
 inline constexpr std::size_t table_entry(std::size_t index) { return 40 + 8 * index; }
-}
+}   // namespace detail
 static_assert(sizeof(Interface) == detail::table_entry(75));
 static_assert(offsetof(Interface, backend_create) == detail::table_entry(1));
 static_assert(offsetof(Interface, backend_get_build_id) == detail::table_entry(4));
@@ -103,7 +103,8 @@ struct SystemInterface {
 
   Error (*context_create)(Handle* system_context);
   Unused unused_1;
-  Error (*context_get_metadata)(Handle system_context, const void* binary, std::uint64_t bytes, const BinaryInfo** info);
+  Error (*context_get_metadata)(Handle system_context, const void* binary, std::uint64_t bytes,
+                                const BinaryInfo** info);
   Error (*context_free)(Handle system_context);
   Unused unused_4[4];
   Error (*dlc_create_from_file)(Handle log, const char* path, Handle* dlc);
@@ -143,4 +144,4 @@ using ComposeModel = int (*)(Handle backend, Interface backend_interface, Handle
                              std::uint32_t* graph_count, bool debug, LogCallback log, LogLevel level);
 using FreeModelGraphs = int (*)(ModelGraph*** graphs, std::uint32_t graph_count);
 
-}  // namespace qnn
+}   // namespace qnn

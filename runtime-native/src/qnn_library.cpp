@@ -15,14 +15,15 @@ const Record* first_provider(const DynamicLibrary& library, const char* function
   using GetProviders = qnn::Error (*)(const Record*** records, std::uint32_t* count);
   const Record** records = nullptr;
   std::uint32_t count = 0;
-  check_qnn(library.function<GetProviders>(function)(&records, &count), library.path().string(), "listing its providers");
+  check_qnn(library.function<GetProviders>(function)(&records, &count), library.path().string(),
+            "listing its providers");
   if (records == nullptr || count == 0 || records[0] == nullptr) {
     throw Failure(FailureKind::version, library.path().string(), "offers no QNN provider", folder_hint);
   }
   return records[0];
 }
 
-}  // namespace
+}   // namespace
 
 std::string to_string(const qnn::Version& version) {
   return std::to_string(version.major) + "." + std::to_string(version.minor) + "." + std::to_string(version.patch);
@@ -33,8 +34,8 @@ void require_qnn_version(const std::filesystem::path& library, const char* axis,
                          const qnn::Version& known) {
   if (found.major == known.major && found.minor == known.minor) return;
   throw Failure(FailureKind::version, library.string(),
-                std::string(axis) + " version is " + to_string(found) + ", but only " + std::to_string(known.major) + "." +
-                    std::to_string(known.minor) + " is known to this program",
+                std::string(axis) + " version is " + to_string(found) + ", but only " + std::to_string(known.major) +
+                    "." + std::to_string(known.minor) + " is known to this program",
                 "use the libraries of QAIRT 2.51 (onnxruntime-qnn 2.7.0)");
 }
 
@@ -59,4 +60,4 @@ std::string QnnLibrary::build_id() const {
   return id != nullptr ? id : "";
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

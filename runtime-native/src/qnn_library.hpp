@@ -35,4 +35,4 @@ void require_qnn_version(const std::filesystem::path& library, const char* axis,
 
 std::string to_string(const qnn::Version& version);
 
-}  // namespace rwkv
+}   // namespace rwkv

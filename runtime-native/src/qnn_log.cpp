@@ -26,7 +26,7 @@ std::string without_decoration(std::string line) {
   return line;
 }
 
-}  // namespace
+}   // namespace
 
 void collect_qnn_log(const char* format, std::uint32_t level, std::uint64_t, std::va_list arguments) {
   char text[line_bytes];
@@ -53,4 +53,4 @@ std::string take_qnn_log_errors() {
   return joined;
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

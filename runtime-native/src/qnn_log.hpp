@@ -19,4 +19,4 @@ bool qnn_log_is_shown();
 /// The error lines logged since the last call, joined by "; " and shortened; empty when there are none.
 std::string take_qnn_log_errors();
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -26,4 +26,4 @@ bool QuietStdout::write(std::string_view text) const {
   return true;
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

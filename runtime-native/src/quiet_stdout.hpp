@@ -18,4 +18,4 @@ class QuietStdout {
   int real_;
 };
 
-}  // namespace rwkv
+}   // namespace rwkv

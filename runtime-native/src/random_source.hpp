@@ -25,4 +25,4 @@ class RandomSource {
   std::uint64_t counter_;
 };
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -17,7 +17,8 @@ struct rwkv_qnn_session {
       : library(options.qnn_libs),
         device(library, {}),
         session(device, options.first_chunk,
-                options.embedding != nullptr ? std::optional<std::filesystem::path>(options.embedding) : std::nullopt) {}
+                options.embedding != nullptr ? std::optional<std::filesystem::path>(options.embedding) : std::nullopt) {
+  }
 
   rwkv::QnnLibrary library;
   rwkv::HtpDevice device;
@@ -38,11 +39,16 @@ thread_local std::string last_error;
 
 rwkv_qnn_error to_error(rwkv::FailureKind kind) {
   switch (kind) {
-    case rwkv::FailureKind::argument: return RWKV_QNN_INVALID_ARGUMENT;
-    case rwkv::FailureKind::file: return RWKV_QNN_FILE;
-    case rwkv::FailureKind::format: return RWKV_QNN_FORMAT;
-    case rwkv::FailureKind::version: return RWKV_QNN_VERSION;
-    case rwkv::FailureKind::backend: return RWKV_QNN_BACKEND;
+    case rwkv::FailureKind::argument:
+      return RWKV_QNN_INVALID_ARGUMENT;
+    case rwkv::FailureKind::file:
+      return RWKV_QNN_FILE;
+    case rwkv::FailureKind::format:
+      return RWKV_QNN_FORMAT;
+    case rwkv::FailureKind::version:
+      return RWKV_QNN_VERSION;
+    case rwkv::FailureKind::backend:
+      return RWKV_QNN_BACKEND;
   }
   return RWKV_QNN_INTERNAL;
 }
@@ -76,7 +82,7 @@ void require(bool given, const char* what) {
   if (!given) throw rwkv::Failure(rwkv::FailureKind::argument, what, "is missing or NULL", "");
 }
 
-}  // namespace
+}   // namespace
 
 const char* rwkv_qnn_get_last_error(void) { return last_error.c_str(); }
 
@@ -160,9 +166,9 @@ rwkv_qnn_error rwkv_qnn_sampler_init(const rwkv_qnn_sampler_options* options, rw
     require(sampler != nullptr, "sampler");
     *sampler = nullptr;
     require(options != nullptr, "options");
-    const rwkv::SamplerOptions own{options->temperature,       options->top_k,         options->top_p,
-                                   options->presence_penalty,  options->frequency_penalty,
-                                   options->penalty_decay,     options->seed};
+    const rwkv::SamplerOptions own{
+        options->temperature,       options->top_k,         options->top_p, options->presence_penalty,
+        options->frequency_penalty, options->penalty_decay, options->seed};
     *sampler = new rwkv_qnn_sampler{rwkv::TokenSampler(own)};
   });
 }

@@ -32,7 +32,7 @@ std::string describe(const TensorInfo& tensor) {
   return text;
 }
 
-}  // namespace
+}   // namespace
 
 RwkvSession::RwkvSession(const HtpDevice& device, const std::filesystem::path& first_chunk,
                          const std::optional<std::filesystem::path>& embedding) {
@@ -70,7 +70,8 @@ void RwkvSession::refuse(std::size_t index, const std::string& cause) const {
 
 RwkvSession::State& RwkvSession::add_state(const TensorInfo& input, std::size_t index) {
   const TensorInfo* output = find(chunks_[index].context->graph().outputs, output_name_of(input.name));
-  if (output == nullptr) refuse(index, "has input '" + input.name + "' but no output '" + output_name_of(input.name) + "'");
+  if (output == nullptr)
+    refuse(index, "has input '" + input.name + "' but no output '" + output_name_of(input.name) + "'");
   // The buffers swap roles, so what is written must be readable as it is.
   if (!input.has_layout_of(*output)) {
     refuse(index, "reads '" + input.name + "' as " + describe(input) + " but writes it as " + describe(*output));
@@ -154,10 +155,14 @@ void RwkvSession::connect(std::size_t index) {
     if (first == nullptr) {
       buffers_.emplace_back(output);
       first = second = &buffers_.back();
-      if (output.name == "hidden_out") hidden_ = first;
-      else if (output.name == "v_first_out") v_first_ = v_first_ == nullptr ? first : v_first_;
-      else if (output.name == "logits" && index + 1 == chunks_.size()) require_convertible(output), logits_output_ = first;
-      else refuse(index, "has an unexpected output '" + output.name + "'");
+      if (output.name == "hidden_out")
+        hidden_ = first;
+      else if (output.name == "v_first_out")
+        v_first_ = v_first_ == nullptr ? first : v_first_;
+      else if (output.name == "logits" && index + 1 == chunks_.size())
+        require_convertible(output), logits_output_ = first;
+      else
+        refuse(index, "has an unexpected output '" + output.name + "'");
     }
     chunk.outputs[0].bind(output, qnn::TensorKind::app_read, first->data());
     chunk.outputs[1].bind(output, qnn::TensorKind::app_read, second->data());
@@ -207,4 +212,4 @@ std::vector<const HtpContext*> RwkvSession::contexts() const {
   return all;
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

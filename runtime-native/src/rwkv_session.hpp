@@ -46,7 +46,7 @@ class RwkvSession {
   };
   struct Chunk {
     std::unique_ptr<HtpContext> context;
-    std::vector<TensorSet> inputs;    // two: for either role of the state buffers
+    std::vector<TensorSet> inputs;   // two: for either role of the state buffers
     std::vector<TensorSet> outputs;
     std::vector<Conversion> conversions;   // of this chunk's outputs
   };
@@ -62,10 +62,10 @@ class RwkvSession {
   std::vector<Chunk> chunks_;
   std::deque<TensorBuffer> buffers_;   // a deque: the sets point into it
   std::deque<State> states_;
-  TensorBuffer* token_input_ = nullptr;       // one of these two
+  TensorBuffer* token_input_ = nullptr;   // one of these two
   TensorBuffer* embedding_input_ = nullptr;
-  TensorBuffer* hidden_ = nullptr;            // the latest chunk's
-  TensorBuffer* v_first_ = nullptr;           // the first chunk's
+  TensorBuffer* hidden_ = nullptr;    // the latest chunk's
+  TensorBuffer* v_first_ = nullptr;   // the first chunk's
   TensorBuffer* logits_output_ = nullptr;
   std::vector<float> logits_;
   std::vector<float> scratch_;
@@ -73,4 +73,4 @@ class RwkvSession {
   unsigned role_ = 0;
 };
 
-}  // namespace rwkv
+}   // namespace rwkv

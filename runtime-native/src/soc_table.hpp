@@ -15,4 +15,4 @@ struct Soc {
 /// nullptr for ids that aren't in the table; QNN may still know them.
 const Soc* find_soc(std::uint32_t id);
 
-}  // namespace rwkv
+}   // namespace rwkv

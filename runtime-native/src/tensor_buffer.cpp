@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::align_val_t alignment{128};   // an HVX vector
 
-}  // namespace
+}   // namespace
 
 void TensorBuffer::Release::operator()(std::byte* memory) const { operator delete(memory, alignment); }
 
@@ -48,4 +48,4 @@ void TensorSet::bind(const TensorInfo& info, qnn::TensorKind kind, std::byte* me
   tensors_.push_back(tensor);
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -45,4 +45,4 @@ class TensorSet {
   std::vector<qnn::Tensor> tensors_;
 };
 
-}  // namespace rwkv
+}   // namespace rwkv

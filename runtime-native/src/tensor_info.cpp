@@ -14,13 +14,20 @@ std::string name_of(qnn::DataType type) {
   const auto code = static_cast<std::uint32_t>(type);
   const std::string bits = std::to_string(8 * size_of(type));
   switch (code & 0xff00) {
-    case 0x000: return "int" + bits;
-    case 0x100: return "uint" + bits;
-    case 0x200: return "float" + bits;
-    case 0x300: return "sfix" + bits;
-    case 0x400: return "ufix" + bits;
-    case 0x500: return "bool" + bits;
-    default: break;
+    case 0x000:
+      return "int" + bits;
+    case 0x100:
+      return "uint" + bits;
+    case 0x200:
+      return "float" + bits;
+    case 0x300:
+      return "sfix" + bits;
+    case 0x400:
+      return "ufix" + bits;
+    case 0x500:
+      return "bool" + bits;
+    default:
+      break;
   }
   char text[16];
   std::snprintf(text, sizeof text, "0x%04x", code);
@@ -39,4 +46,4 @@ bool TensorInfo::has_layout_of(const TensorInfo& other) const {
   return type == other.type && elements() == other.elements() && quantization == other.quantization;
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

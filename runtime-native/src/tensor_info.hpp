@@ -37,4 +37,4 @@ std::size_t size_of(qnn::DataType type);
 /// "float32", "float16", "int32", "ufix16", …; unknown ones in hexadecimal.
 std::string name_of(qnn::DataType type);
 
-}  // namespace rwkv
+}   // namespace rwkv

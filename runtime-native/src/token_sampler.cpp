@@ -9,7 +9,7 @@ namespace {
 // Sightings worth less than this no longer change a logit noticeably.
 constexpr double forgotten = 1e-6;
 
-}  // namespace
+}   // namespace
 
 TokenSampler::TokenSampler(const SamplerOptions& options) : options_(options), random_(options.seed) {}
 
@@ -45,7 +45,9 @@ std::uint32_t TokenSampler::draw() {
 
   const double highest = best->logit;
   const auto weight = [&](const Candidate& c) { return std::exp(double{c.logit} - highest); };
-  const auto tempered = [&](const Candidate& c) { return std::exp((double{c.logit} - highest) / options_.temperature); };
+  const auto tempered = [&](const Candidate& c) {
+    return std::exp((double{c.logit} - highest) / options_.temperature);
+  };
 
   std::size_t kept = candidates_.size();
   const std::size_t limit = options_.top_k == 0 ? kept : std::min(options_.top_k, kept);
@@ -81,8 +83,10 @@ void TokenSampler::remember(std::uint32_t token) {
   for (Sighting& one : seen_) one.count *= options_.penalty_decay;
   std::erase_if(seen_, [](const Sighting& one) { return one.count < forgotten; });
   const auto found = std::find_if(seen_.begin(), seen_.end(), [&](const Sighting& one) { return one.token == token; });
-  if (found != seen_.end()) found->count += 1;
-  else seen_.push_back({token, 1});
+  if (found != seen_.end())
+    found->count += 1;
+  else
+    seen_.push_back({token, 1});
 }
 
 std::uint32_t TokenSampler::sample(std::span<const float> logits) {
@@ -93,4 +97,4 @@ std::uint32_t TokenSampler::sample(std::span<const float> logits) {
   return token;
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

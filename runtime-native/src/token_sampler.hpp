@@ -54,4 +54,4 @@ class TokenSampler {
   std::vector<Candidate> candidates_;
 };
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -32,7 +32,7 @@ class ByteTokenizer : public Tokenizer {
   std::array<char, 256> bytes_{};
 };
 
-}  // namespace
+}   // namespace
 
 std::unique_ptr<Tokenizer> open_tokenizer(std::string_view name) {
   constexpr std::string_view world = "world:";
@@ -46,4 +46,4 @@ std::unique_ptr<Tokenizer> open_tokenizer(std::string_view name) {
                 "use byte, or world:FILE with the path of rwkv_vocab_v20230424.txt");
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -23,4 +23,4 @@ class Tokenizer {
 /// names, (file) and (format) for a vocabulary that is missing or damaged.
 std::unique_ptr<Tokenizer> open_tokenizer(std::string_view name);
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -29,4 +29,4 @@ int run_tool(const char* program, int (*body)(int count, char** words), int coun
   return exit_failed;
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

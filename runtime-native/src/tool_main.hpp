@@ -13,4 +13,4 @@ enum ExitCode { exit_ok = 0, exit_failed = 1, exit_usage = 2 };
 /// prints "error: <file>: <cause>" and "hint: <next step>" and gives 1; so does running out of memory.
 int run_tool(const char* program, int (*body)(int count, char** words), int count, char** words);
 
-}  // namespace rwkv
+}   // namespace rwkv

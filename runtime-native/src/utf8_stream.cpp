@@ -26,10 +26,14 @@ Piece first_piece(std::string_view text) {
 
   std::size_t length = 0;
   unsigned low = 0x80, high = 0xBF;
-  if (within(lead, 0xC2, 0xDF)) length = 2;
-  else if (within(lead, 0xE0, 0xEF)) length = 3;
-  else if (within(lead, 0xF0, 0xF4)) length = 4;
-  else return {Form::invalid, 1};
+  if (within(lead, 0xC2, 0xDF))
+    length = 2;
+  else if (within(lead, 0xE0, 0xEF))
+    length = 3;
+  else if (within(lead, 0xF0, 0xF4))
+    length = 4;
+  else
+    return {Form::invalid, 1};
   if (lead == 0xE0) low = 0xA0;
   if (lead == 0xED) high = 0x9F;
   if (lead == 0xF0) low = 0x90;
@@ -44,7 +48,7 @@ Piece first_piece(std::string_view text) {
   return {Form::complete, length};
 }
 
-}  // namespace
+}   // namespace
 
 std::string Utf8Stream::push(std::string_view bytes) {
   pending_ += bytes;
@@ -53,8 +57,10 @@ std::string Utf8Stream::push(std::string_view bytes) {
   while (!rest.empty()) {
     const Piece piece = first_piece(rest);
     if (piece.form == Form::unfinished) break;
-    if (piece.form == Form::complete) text += rest.substr(0, piece.length);
-    else text += replacement;
+    if (piece.form == Form::complete)
+      text += rest.substr(0, piece.length);
+    else
+      text += replacement;
     rest.remove_prefix(piece.length);
   }
   pending_ = std::string(rest);
@@ -73,4 +79,4 @@ std::string to_valid_utf8(std::string_view bytes) {
   return text + stream.finish();
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

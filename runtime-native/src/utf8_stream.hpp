@@ -22,4 +22,4 @@ class Utf8Stream {
 /// The text with everything that isn't UTF-8 replaced by U+FFFD.
 std::string to_valid_utf8(std::string_view bytes);
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -35,12 +35,14 @@ bool is_quantised(qnn::DataType type) {
     case qnn::DataType::ufix8:
     case qnn::DataType::ufix16:
     case qnn::DataType::sfix8:
-    case qnn::DataType::sfix16: return true;
-    default: return false;
+    case qnn::DataType::sfix16:
+      return true;
+    default:
+      return false;
   }
 }
 
-}  // namespace
+}   // namespace
 
 std::uint16_t to_half(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
@@ -78,24 +80,33 @@ void require_convertible(const TensorInfo& tensor) {
 
 void encode_values(const TensorInfo& tensor, std::span<const float> values, std::byte* stored) {
   switch (tensor.type) {
-    case qnn::DataType::float32: std::memcpy(stored, values.data(), values.size_bytes()); return;
+    case qnn::DataType::float32:
+      std::memcpy(stored, values.data(), values.size_bytes());
+      return;
     case qnn::DataType::float16:
       for (std::size_t i = 0; i < values.size(); ++i) {
         const std::uint16_t half = to_half(values[i]);
         std::memcpy(stored + 2 * i, &half, 2);
       }
       return;
-    case qnn::DataType::ufix8: return quantise<std::uint8_t>(*tensor.quantization, values, stored);
-    case qnn::DataType::ufix16: return quantise<std::uint16_t>(*tensor.quantization, values, stored);
-    case qnn::DataType::sfix8: return quantise<std::int8_t>(*tensor.quantization, values, stored);
-    case qnn::DataType::sfix16: return quantise<std::int16_t>(*tensor.quantization, values, stored);
-    default: require_convertible(tensor);
+    case qnn::DataType::ufix8:
+      return quantise<std::uint8_t>(*tensor.quantization, values, stored);
+    case qnn::DataType::ufix16:
+      return quantise<std::uint16_t>(*tensor.quantization, values, stored);
+    case qnn::DataType::sfix8:
+      return quantise<std::int8_t>(*tensor.quantization, values, stored);
+    case qnn::DataType::sfix16:
+      return quantise<std::int16_t>(*tensor.quantization, values, stored);
+    default:
+      require_convertible(tensor);
   }
 }
 
 void decode_values(const TensorInfo& tensor, const std::byte* stored, std::span<float> values) {
   switch (tensor.type) {
-    case qnn::DataType::float32: std::memcpy(values.data(), stored, values.size_bytes()); return;
+    case qnn::DataType::float32:
+      std::memcpy(values.data(), stored, values.size_bytes());
+      return;
     case qnn::DataType::float16:
       for (std::size_t i = 0; i < values.size(); ++i) {
         std::uint16_t half;
@@ -103,12 +114,17 @@ void decode_values(const TensorInfo& tensor, const std::byte* stored, std::span<
         values[i] = from_half(half);
       }
       return;
-    case qnn::DataType::ufix8: return dequantise<std::uint8_t>(*tensor.quantization, stored, values);
-    case qnn::DataType::ufix16: return dequantise<std::uint16_t>(*tensor.quantization, stored, values);
-    case qnn::DataType::sfix8: return dequantise<std::int8_t>(*tensor.quantization, stored, values);
-    case qnn::DataType::sfix16: return dequantise<std::int16_t>(*tensor.quantization, stored, values);
-    default: require_convertible(tensor);
+    case qnn::DataType::ufix8:
+      return dequantise<std::uint8_t>(*tensor.quantization, stored, values);
+    case qnn::DataType::ufix16:
+      return dequantise<std::uint16_t>(*tensor.quantization, stored, values);
+    case qnn::DataType::sfix8:
+      return dequantise<std::int8_t>(*tensor.quantization, stored, values);
+    case qnn::DataType::sfix16:
+      return dequantise<std::int16_t>(*tensor.quantization, stored, values);
+    default:
+      require_convertible(tensor);
   }
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

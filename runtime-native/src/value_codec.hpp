@@ -23,4 +23,4 @@ void encode_values(const TensorInfo& tensor, std::span<const float> values, std:
 /// The reverse.
 void decode_values(const TensorInfo& tensor, const std::byte* stored, std::span<float> values);
 
-}  // namespace rwkv
+}   // namespace rwkv

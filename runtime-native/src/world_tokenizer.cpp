@@ -50,7 +50,7 @@ VocabularyLine parse_line(std::string_view line) {
   return parsed;
 }
 
-}  // namespace
+}   // namespace
 
 WorldTokenizer::WorldTokenizer(const std::filesystem::path& vocabulary) {
   const MappedFile file(vocabulary);
@@ -154,4 +154,4 @@ std::string_view WorldTokenizer::bytes_of(std::uint32_t token) const {
   return tokens_[token];
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -20,10 +20,10 @@ class WorldTokenizer : public Tokenizer {
 
  private:
   struct Node {
-    unsigned char byte = 0;            // leading to this node
+    unsigned char byte = 0;   // leading to this node
     std::uint16_t child_count = 0;
-    std::uint32_t first_child = 0;     // children stand side by side, in the order of their bytes
-    std::uint32_t token = 0;           // that ends here; 0 for none
+    std::uint32_t first_child = 0;   // children stand side by side, in the order of their bytes
+    std::uint32_t token = 0;         // that ends here; 0 for none
   };
 
   struct Match {
@@ -39,4 +39,4 @@ class WorldTokenizer : public Tokenizer {
   std::vector<Node> nodes_;           // the first is the root
 };
 
-}  // namespace rwkv
+}   // namespace rwkv

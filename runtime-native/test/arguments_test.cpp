@@ -5,15 +5,17 @@ using namespace rwkv;
 
 namespace {
 
-const std::vector<OptionDescription> options{
-    {"--soc-id", "ID", "the SoC"}, {"--output", "FILE", "the output"}, {"--top-p", "P", "limit"}, {"--help", "", "help"}};
+const std::vector<OptionDescription> options{{"--soc-id", "ID", "the SoC"},
+                                             {"--output", "FILE", "the output"},
+                                             {"--top-p", "P", "limit"},
+                                             {"--help", "", "help"}};
 
 Arguments parse(std::vector<const char*> words) {
   words.insert(words.begin(), "tool");
   return Arguments(options, static_cast<int>(words.size()), words.data());
 }
 
-}  // namespace
+}   // namespace
 
 TEST("options take their value as the next word or after =") {
   const Arguments arguments = parse({"--soc-id", "57", "--output=a=b", "--help"});

@@ -26,7 +26,7 @@ std::vector<float> there_and_back(const TensorInfo& info, const std::vector<floa
   return back;
 }
 
-}  // namespace
+}   // namespace
 
 TEST("every half becomes a float and the same half again") {
   for (unsigned bits = 0; bits < 0x10000; ++bits) {

@@ -51,10 +51,10 @@ TEST("a file is replaced as a whole and leaves nothing else behind") {
 TEST("a file that can't be finished leaves the old one and says why") {
   const TemporaryFolder folder;
   const auto file = folder.write("out.bin", "old");
-  struct rlimit before {};
+  struct rlimit before{};
   getrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, SIG_IGN);
-  const struct rlimit small { 1000, before.rlim_max };
+  const struct rlimit small{1000, before.rlim_max};
   setrlimit(RLIMIT_FSIZE, &small);
   const std::string content(5000, 'x');
   std::string message;

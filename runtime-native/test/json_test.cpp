@@ -13,7 +13,7 @@ std::string quoted(std::string_view text) {
   return json.take();
 }
 
-}  // namespace
+}   // namespace
 
 TEST("JSON text escapes quotes, backslashes and control characters") {
   CHECK_EQUAL(quoted("a\"b\\c\n\t\r\x01\x7f"), "\"a\\\"b\\\\c\\n\\t\\r\\u0001\\u007f\"\n");

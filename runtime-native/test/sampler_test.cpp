@@ -26,7 +26,7 @@ std::vector<double> frequencies(const SamplerOptions& options, const std::vector
 // Four standard deviations of a frequency of 0.5 in 20000 draws.
 bool near(double got, double expected) { return std::fabs(got - expected) < 0.0142; }
 
-}  // namespace
+}   // namespace
 
 TEST("tokens are drawn as often as their probability says") {
   const auto seen = frequencies({}, logits_of({0.5, 0.3, 0.15, 0.05}));

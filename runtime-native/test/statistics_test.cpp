@@ -9,7 +9,7 @@ namespace {
 
 bool near(double got, double expected) { return std::fabs(got - expected) < 1e-12; }
 
-}  // namespace
+}   // namespace
 
 TEST("a uniform prediction has the vocabulary's size as perplexity") {
   TextScore score;

@@ -65,14 +65,14 @@ void check_equal(const char* file, int line, const char* text, const Left& left,
 /// Runs `body`, which must throw something whose message (with a Failure's hint) contains `words`.
 void check_throws(const char* file, int line, const std::string& words, const std::function<void()>& body);
 
-}  // namespace rwkv::test
+}   // namespace rwkv::test
 
 #define RWKV_TEST_JOIN2(a, b) a##b
 #define RWKV_TEST_JOIN(a, b) RWKV_TEST_JOIN2(a, b)
-#define TEST(sentence)                                                                                    \
-  static void RWKV_TEST_JOIN(test_body_, __LINE__)();                                                     \
-  [[maybe_unused]] static const bool RWKV_TEST_JOIN(test_known_, __LINE__) =                              \
-      ::rwkv::test::register_test(sentence, RWKV_TEST_JOIN(test_body_, __LINE__));                        \
+#define TEST(sentence)                                                             \
+  static void RWKV_TEST_JOIN(test_body_, __LINE__)();                              \
+  [[maybe_unused]] static const bool RWKV_TEST_JOIN(test_known_, __LINE__) =       \
+      ::rwkv::test::register_test(sentence, RWKV_TEST_JOIN(test_body_, __LINE__)); \
   static void RWKV_TEST_JOIN(test_body_, __LINE__)()
 #define CHECK(condition) \
   if (!(condition)) ::rwkv::test::fail_check(__FILE__, __LINE__, #condition)

@@ -79,7 +79,7 @@ int run_tests(int count, char** words) {
   return failed == 0 && passed > 0 ? exit_ok : exit_failed;
 }
 
-}  // namespace
+}   // namespace
 
 bool register_test(const char* sentence, void (*body)()) {
   test_cases().push_back({sentence, body});
@@ -130,6 +130,6 @@ std::string read_text(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-}  // namespace rwkv::test
+}   // namespace rwkv::test
 
 int main(int count, char** words) { return rwkv::run_tool("native-tests", rwkv::test::run_tests, count, words); }

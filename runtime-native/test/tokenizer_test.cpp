@@ -13,10 +13,12 @@ std::string small_vocabulary() {
   std::string text;
   for (int byte = 1; byte < 256; ++byte) {
     char line[40];
-    std::snprintf(line, sizeof line, byte < 128 ? "%d '\\x%02x' 1\n" : "%d b'\\x%02x' 1\n", byte, static_cast<unsigned>(byte));
+    std::snprintf(line, sizeof line, byte < 128 ? "%d '\\x%02x' 1\n" : "%d b'\\x%02x' 1\n", byte,
+                  static_cast<unsigned>(byte));
     text += line;
   }
-  return text + "300 'he' 2\n301 'hello' 5\n302 ' world' 6\n303 'é' 2\n304 \"it's\" 4\n305 '\\n\\n' 2\n306 b'\\xe2\\x82' 2\n";
+  return text +
+         "300 'he' 2\n301 'hello' 5\n302 ' world' 6\n303 'é' 2\n304 \"it's\" 4\n305 '\\n\\n' 2\n306 b'\\xe2\\x82' 2\n";
 }
 
 std::string joined(const std::vector<std::uint32_t>& tokens) {
@@ -38,7 +40,7 @@ void check_damaged(const std::string& line, const std::string& words) {
   CHECK_THROWS(words, WorldTokenizer{file});
 }
 
-}  // namespace
+}   // namespace
 
 TEST("the byte tokenizer's tokens are the bytes") {
   const auto tokenizer = open_tokenizer("byte");

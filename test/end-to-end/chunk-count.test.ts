@@ -1,10 +1,18 @@
-import { readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Project } from '../rig/project.ts';
+import { qnnLibraries } from '../rig/qnn-libraries.ts';
 import { shippedBuild } from '../rig/shipped-project.ts';
 
 const test = suite('another chunk count');
+
+const EVALUATED_TOKENS = 12;
+
+/** The shipped model's vocabulary: bytes. */
+const VOCABULARY = 256;
 
 const TARGETS = ['context', 'library', '--soc', 'SM8650'] as const;
 
@@ -27,6 +35,21 @@ test('finds everything in the store when it is changed back', async () => {
   assert.is(two.summary.ran, 0);
 });
 
+/** The raw float32 logits [tokens, vocabulary] of the first tokens of held-out text. */
+function evaluate(project: Project, firstChunk: string): Buffer {
+  const run = spawnSync(
+    join(project.folder, 'out/runtime/x86_64-linux/rwkv-run'),
+    [
+      ...['--qnn-libs', qnnLibraries(), '--context', firstChunk, '--tokenizer', 'byte'],
+      ...['--evaluate', 'models/rwkv7-austen/heldout.txt', '--evaluate-tokens', String(EVALUATED_TOKENS)],
+      ...['--logits', 'logits.f32'],
+    ],
+    { cwd: project.folder, encoding: 'utf8' },
+  );
+  assert.is(run.status, 0, run.stderr);
+  return readFileSync(join(project.folder, 'logits.f32'));
+}
+
 test('gives the same logits, bit for bit in fp16, through chains of 1, 2 and 4 contexts', async () => {
   const { project } = await shippedBuild();
   const logits = new Map<number, Buffer>();
@@ -38,7 +61,7 @@ test('gives the same logits, bit for bit in fp16, through chains of 1, 2 and 4 c
     logits.set(chunks, evaluate(project, `out/rwkv7-austen/fp16/SM8650/rwkv7-austen_chunk1of${chunks}.bin`));
   }
   const one = logits.get(1);
-  assert.is(one?.length, EVALUATED_TOKENS * 256 * 4);
+  assert.is(one?.length, EVALUATED_TOKENS * VOCABULARY * 4);
   for (const chunks of [2, 4])
     assert.ok(one?.equals(logits.get(chunks) ?? Buffer.alloc(0)), `${chunks} chunks differ`);
 });

@@ -11,7 +11,7 @@ export const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..', '.
 export const PROGRAM = join(REPOSITORY, 'dist', 'rwkv-build.mjs');
 
 /** Where this machine keeps rwkv-build's tools; tests share the environments, which cost a download. */
-const USER_CACHE =
+export const USER_CACHE =
   process.env.RWKV_BUILD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'rwkv-build');
 
 export interface Finished {

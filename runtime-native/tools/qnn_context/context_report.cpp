@@ -88,7 +88,7 @@ std::optional<GraphMemory> whole_context_memory(const std::vector<GraphMetadata>
   return total;
 }
 
-}  // namespace
+}   // namespace
 
 std::string format_context_report(const ContextMetadata& context, const CompiledContext& compiled) {
   JsonWriter json;
@@ -134,4 +134,4 @@ std::string format_context_report(const ContextMetadata& context, const Compiled
   return json.take();
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

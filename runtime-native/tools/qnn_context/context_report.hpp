@@ -12,4 +12,4 @@ namespace rwkv {
 /// model forecasts (for the few SoCs that have one), the compiler and the times.
 std::string format_context_report(const ContextMetadata& context, const CompiledContext& compiled);
 
-}  // namespace rwkv
+}   // namespace rwkv

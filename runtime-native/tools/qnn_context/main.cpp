@@ -79,8 +79,7 @@ int compile(int count, char** words) {
   if (arguments.has("--verbose")) show_qnn_log();
   const QuietStdout out(arguments.has("--verbose"));
   const QnnLibrary library(arguments.required_text("--qnn-libs"));
-  const std::unique_ptr<GraphSource> source =
-      arguments.has("--dlc") ? open_dlc(input) : open_model_library(input);
+  const std::unique_ptr<GraphSource> source = arguments.has("--dlc") ? open_dlc(input) : open_model_library(input);
   const HtpDevice device(library, soc_id);
   const Soc* soc = find_soc(soc_id);
   std::fprintf(stderr, "%s: compiling for %s (QNN %s)\n", input.c_str(),
@@ -96,7 +95,7 @@ int compile(int count, char** words) {
   return exit_ok;
 }
 
-}  // namespace
-}  // namespace rwkv
+}   // namespace
+}   // namespace rwkv
 
 int main(int count, char** words) { return rwkv::run_tool("qnn-context", rwkv::compile, count, words); }

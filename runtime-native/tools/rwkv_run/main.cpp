@@ -41,15 +41,15 @@ int run(int count, char** words) {
     out.write("\n");
   }
   if (options.evaluate) {
-    result.evaluation =
-        evaluate_text(session, *tokenizer, *options.evaluate, options.evaluate_tokens, options.reference);
+    result.evaluation = evaluate_text(session, *tokenizer, *options.evaluate, options.evaluate_tokens,
+                                      options.reference, options.logits);
   }
   std::fputs(format_run_summary(result).c_str(), stderr);
   if (options.json) write_output_file(*options.json, format_run_json(options, session, library, result));
   return exit_ok;
 }
 
-}  // namespace
-}  // namespace rwkv
+}   // namespace
+}   // namespace rwkv
 
 int main(int count, char** words) { return rwkv::run_tool("rwkv-run", rwkv::run, count, words); }

@@ -32,13 +32,14 @@ const std::vector<OptionDescription> options{
     {"--evaluate", "FILE", "measure perplexity on this text"},
     {"--evaluate-tokens", "N", "use its first N tokens; default 256"},
     {"--reference", "FILE", "compare with these float32 logits [N, vocabulary]"},
+    {"--logits", "FILE", "write the evaluation's logits here, in the format of --reference"},
     {"--json", "FILE", "write all results here"},
     {"--verbose", "", "show QNN's log"},
     {"--help", "", "show this"},
     {"--version", "", "show the version"},
 };
 
-}  // namespace
+}   // namespace
 
 std::string run_help() { return examples + format_options(options); }
 
@@ -52,8 +53,10 @@ RunOptions to_run_options(const Arguments& arguments) {
   if (const auto file = arguments.text("--embedding")) run.embedding = *file;
   if (const auto file = arguments.text("--evaluate")) run.evaluate = *file;
   if (const auto file = arguments.text("--reference")) run.reference = *file;
+  if (const auto file = arguments.text("--logits")) run.logits = *file;
   if (const auto file = arguments.text("--json")) run.json = *file;
   if (run.reference && !run.evaluate) throw UsageError("--reference needs --evaluate");
+  if (run.logits && !run.evaluate) throw UsageError("--logits needs --evaluate");
   if (arguments.has("--evaluate-tokens") && !run.evaluate) throw UsageError("--evaluate-tokens needs --evaluate");
 
   run.prompt = arguments.text("--prompt").value_or("");
@@ -71,4 +74,4 @@ RunOptions to_run_options(const Arguments& arguments) {
   return run;
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

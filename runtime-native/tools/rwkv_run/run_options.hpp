@@ -22,6 +22,7 @@ struct RunOptions {
   std::optional<std::filesystem::path> evaluate;
   std::size_t evaluate_tokens = 256;
   std::optional<std::filesystem::path> reference;
+  std::optional<std::filesystem::path> logits;
   std::optional<std::filesystem::path> json;
   bool verbose = false;
 };
@@ -34,4 +35,4 @@ Arguments parse_run_arguments(int count, char** words);
 /// Throws UsageError.
 RunOptions to_run_options(const Arguments& arguments);
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -39,7 +39,7 @@ void write_evaluation(JsonWriter& json, const Evaluation& evaluation) {
   json.end_object();
 }
 
-}  // namespace
+}   // namespace
 
 std::string format_run_summary(const RunResult& result) {
   std::string text = print("Load: %.2f s\n", result.load_seconds);
@@ -54,8 +54,9 @@ std::string format_run_summary(const RunResult& result) {
     text += print("Perplexity: %.4f over %zu tokens (%.2f tokens/s)\n", e.perplexity, e.tokens,
                   static_cast<double>(e.tokens) / e.seconds);
     if (e.reference) {
-      text += print("Reference: perplexity %.4f, KL mean %.3g, max %.3g, top-1 agreement %.2f %%\n",
-                    e.reference->perplexity, e.reference->kl_mean, e.reference->kl_max, 100 * e.reference->top1_agreement);
+      text +=
+          print("Reference: perplexity %.4f, KL mean %.3g, max %.3g, top-1 agreement %.2f %%\n",
+                e.reference->perplexity, e.reference->kl_mean, e.reference->kl_max, 100 * e.reference->top1_agreement);
     }
   }
   return text;
@@ -96,4 +97,4 @@ std::string format_run_json(const RunOptions& options, const RwkvSession& sessio
   return json.take();
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -23,4 +23,4 @@ std::string format_run_summary(const RunResult& result);
 std::string format_run_json(const RunOptions& options, const RwkvSession& session, const QnnLibrary& library,
                             const RunResult& result);
 
-}  // namespace rwkv
+}   // namespace rwkv

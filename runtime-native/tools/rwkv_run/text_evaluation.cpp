@@ -1,12 +1,13 @@
 #include "text_evaluation.hpp"
 
 #include <chrono>
-#include <cstdio>
+#include <span>
 
 #include "embedding_table.hpp"
 #include "failure.hpp"
 #include "logit_statistics.hpp"
 #include "mapped_file.hpp"
+#include "output_file.hpp"
 
 namespace rwkv {
 namespace {
@@ -20,10 +21,11 @@ std::vector<std::uint32_t> first_tokens(const Tokenizer& tokenizer, const std::f
   return tokens;
 }
 
-}  // namespace
+}   // namespace
 
 Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const std::filesystem::path& text,
-                         std::size_t limit, const std::optional<std::filesystem::path>& reference) {
+                         std::size_t limit, const std::optional<std::filesystem::path>& reference,
+                         const std::optional<std::filesystem::path>& logits_file) {
   const auto tokens = first_tokens(tokenizer, text, limit);
   std::optional<EmbeddingTable> rows;   // the same format: raw float32 rows
   if (reference) {
@@ -39,6 +41,7 @@ Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const
   session.reset();
   TextScore score, reference_score;
   LogitComparison comparison;
+  std::vector<float> all_logits;
   std::uint32_t previous = 0;
   const auto start = std::chrono::steady_clock::now();
   for (std::size_t t = 0; t < tokens.size(); ++t) {
@@ -51,12 +54,15 @@ Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const
                     "use the tokenizer that the model was trained with");
     }
     score.add(logits, previous);
+    if (logits_file) all_logits.insert(all_logits.end(), logits.begin(), logits.end());
     if (rows) {
       const auto row = rows->row(static_cast<std::uint32_t>(t));
       reference_score.add(row, previous);
       comparison.add(row, logits);
     }
   }
+
+  if (logits_file) write_output_file(*logits_file, std::as_bytes(std::span(all_logits)));
 
   Evaluation evaluation;
   evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -69,4 +75,4 @@ Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const
   return evaluation;
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

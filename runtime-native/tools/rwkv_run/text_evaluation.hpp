@@ -24,8 +24,10 @@ struct Evaluation {
 };
 
 /// Feeds token 0 and then the text's first `limit` tokens, scoring each prediction before its token is fed. Row t of
-/// the reference, raw float32 [tokens, vocabulary], predicts the text's token t. Throws Failure.
+/// the reference, raw float32 [tokens, vocabulary], predicts the text's token t; `logits`, where it is asked for, is
+/// written in the same format. Throws Failure.
 Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const std::filesystem::path& text,
-                         std::size_t limit, const std::optional<std::filesystem::path>& reference);
+                         std::size_t limit, const std::optional<std::filesystem::path>& reference,
+                         const std::optional<std::filesystem::path>& logits);
 
-}  // namespace rwkv
+}   // namespace rwkv

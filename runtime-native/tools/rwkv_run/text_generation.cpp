@@ -11,7 +11,7 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-}  // namespace
+}   // namespace
 
 double Generation::prefill_tokens_per_second() const {
   // Token 0 is work like any other.
@@ -58,4 +58,4 @@ Generation generate_text(RwkvSession& session, const Tokenizer& tokenizer, Token
   return result;
 }
 
-}  // namespace rwkv
+}   // namespace rwkv

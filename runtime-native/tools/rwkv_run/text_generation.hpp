@@ -27,4 +27,4 @@ struct Generation {
 Generation generate_text(RwkvSession& session, const Tokenizer& tokenizer, TokenSampler& sampler,
                          const std::string& prompt, std::size_t limit, const QuietStdout& out);
 
-}  // namespace rwkv
+}   // namespace rwkv

@@ -1,0 +1,103 @@
+#include <cstdlib>
+
+#include "chunk_files.hpp"
+#include "context_metadata.hpp"
+#include "emulator_model.hpp"
+#include "failure.hpp"
+#include "htp_context.hpp"
+#include "mapped_file.hpp"
+#include "qnn_error.hpp"
+#include "random_source.hpp"
+#include "test_case.hpp"
+
+using namespace rwkv;
+using test::TemporaryFolder;
+
+namespace {
+
+ContextMetadata read(const std::string& binary) {
+  return read_context_metadata(test::qnn_library(), std::as_bytes(std::span(binary)), "damaged.bin");
+}
+
+}   // namespace
+
+TEST("QNN's versions must be the known ones, and the message names the axis") {
+  CHECK_THROWS("libQnnHtp.so: core API version is 2.41.0, but only 2.40 is known",
+               require_qnn_version("libQnnHtp.so", "core API", {2, 41, 0}, qnn::core_version));
+  CHECK_THROWS("system API version is 2.15.0",
+               require_qnn_version("libQnnSystem.so", "system API", {2, 15, 0}, qnn::system_version));
+  require_qnn_version("libQnnHtp.so", "HTP backend API", {5, 51, 9}, qnn::htp_version);
+}
+
+TEST("a folder without QNN's libraries is refused with what should be there") {
+  const TemporaryFolder folder;
+  CHECK_THROWS("--qnn-libs names the folder with libQnnHtp.so", QnnLibrary{folder.path()});
+  folder.write("libQnnHtp.so", "not a library");
+  CHECK_THROWS("libQnnHtp.so: the library can't be loaded", QnnLibrary{folder.path()});
+}
+
+TEST("another backend in HTP's place is refused") {
+  const auto real = test::qnn_library().build_id();
+  CHECK(!real.empty());
+  const auto dlc_writer = *test::surroundings().qnn_libs / "libQnnIr.so";
+  if (!std::filesystem::exists(dlc_writer)) test::skip("libQnnIr.so in --qnn-libs");
+  const TemporaryFolder folder;
+  for (const auto& entry : std::filesystem::directory_iterator(*test::surroundings().qnn_libs)) {
+    std::filesystem::create_symlink(entry.path(), folder.path() / entry.path().filename());
+  }
+  std::filesystem::remove(folder.path() / "libQnnHtp.so");
+  std::filesystem::create_symlink(dlc_writer, folder.path() / "libQnnHtp.so");
+  CHECK_THROWS("not HTP (6)", QnnLibrary{folder.path()});
+}
+
+TEST("a context's description has its graph, its tensors and the HTP's figures") {
+  const auto first = test::first_chunks().front();
+  const MappedFile file(first);
+  const auto metadata = read_context_metadata(test::qnn_library(), file.bytes(), first);
+  CHECK_EQUAL(metadata.graphs.size(), 1u);
+  const GraphMetadata& graph = metadata.graphs[0];
+  CHECK(graph.inputs.size() >= 4 && graph.outputs.size() >= 4);
+  CHECK(metadata.soc_id > 0);
+  CHECK(metadata.htp_arch >= 68 && metadata.htp_arch < 200);
+  CHECK_EQUAL(metadata.build_id, test::qnn_library().build_id());
+  CHECK(graph.memory.has_value());
+  CHECK(graph.memory->vtcm_bytes >= 1024 * 1024);
+  CHECK(graph.memory->constant_bytes > 0);
+  CHECK(graph.memory->constant_bytes < metadata.binary_bytes);
+}
+
+TEST("a truncated context is refused, wherever it is cut") {
+  const std::string whole = test::read_text(test::first_chunks().front());
+  for (std::size_t part = 0; part < 64; ++part) {
+    const std::size_t length = std::max<std::size_t>(1, whole.size() * part / 64);
+    CHECK_THROWS("damaged.bin: is ", read(whole.substr(0, length)));
+  }
+}
+
+TEST("bytes that are no context are refused") {
+  test::qnn_library();
+  RandomSource random(1);
+  for (const std::size_t length : {1u, 7u, 64u, 4096u, 100000u}) {
+    std::string noise;
+    for (std::size_t i = 0; i < length; ++i) noise += static_cast<char>(random.next());
+    CHECK_THROWS("damaged.bin: is not a context binary", read(noise));
+    CHECK_THROWS("damaged.bin: is not a context binary", read(std::string(length, '\0')));
+  }
+}
+
+TEST("a truncated context can't be loaded either, and the message names the file") {
+  const TemporaryFolder folder;
+  const std::string whole = test::read_text(test::first_chunks().front());
+  const auto cut = folder.write("cut.bin", whole.substr(0, whole.size() / 2));
+  CHECK_THROWS("cut.bin: is not a context binary that QNN can read (damaged, truncated",
+               HtpContext(test::htp_device(), cut));
+  CHECK_THROWS("build the context again", HtpContext(test::htp_device(), cut));
+}
+
+TEST("QNN's error numbers become words with a next step") {
+  CHECK_THROWS("model.bin: loading failed: not supported on this platform (QNN error 1000",
+               check_qnn(1000, "model.bin", "loading"));
+  CHECK_THROWS("choose a SoC with fp16 support", check_qnn(3110, "model.dlc", "composing"));
+  CHECK_THROWS("run again with --verbose", check_qnn(6999, "model.dlc", "composing"));
+  check_qnn(0, "model.dlc", "composing");
+}

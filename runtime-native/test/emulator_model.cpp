@@ -1,0 +1,42 @@
+#include "emulator_model.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "chunk_files.hpp"
+#include "test_case.hpp"
+
+namespace rwkv::test {
+
+const QnnLibrary& qnn_library() {
+  if (!surroundings().qnn_libs) skip("--qnn-libs");
+  static const QnnLibrary library(*surroundings().qnn_libs);
+  return library;
+}
+
+const HtpDevice& htp_device() {
+  static const HtpDevice device(qnn_library(), {});
+  return device;
+}
+
+std::vector<std::filesystem::path> first_chunks() {
+  if (!surroundings().contexts) skip("--contexts");
+  std::multimap<std::size_t, std::filesystem::path> found;
+  for (const auto& entry : std::filesystem::directory_iterator(*surroundings().contexts)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find("_chunk1of") == std::string::npos || !name.ends_with(".bin")) continue;
+    found.emplace(find_chunk_files(entry.path()).size(), entry.path());
+  }
+  if (found.empty()) skip("files *_chunk1of*.bin in --contexts");
+  std::vector<std::filesystem::path> files;
+  for (const auto& [chunks, file] : found) files.push_back(file);
+  return files;
+}
+
+std::optional<std::filesystem::path> embedding_beside(const std::filesystem::path& context) {
+  const auto table = context.parent_path() / "embedding.f32";
+  if (!std::filesystem::exists(table)) return {};
+  return table;
+}
+
+}   // namespace rwkv::test

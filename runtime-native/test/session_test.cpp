@@ -1,0 +1,224 @@
+#include <cmath>
+#include <cstring>
+#include <map>
+
+#include "chunk_files.hpp"
+#include "emulator_model.hpp"
+#include "failure.hpp"
+#include "rwkv_qnn.h"
+#include "rwkv_session.hpp"
+#include "test_case.hpp"
+#include "value_codec.hpp"
+
+using namespace rwkv;
+using test::TemporaryFolder;
+
+namespace {
+
+const std::vector<std::uint32_t> sentence{0, 73, 116, 32, 105, 115};
+
+using Rows = std::vector<std::vector<float>>;
+
+Rows feed_all(RwkvSession& session) {
+  Rows rows;
+  for (const std::uint32_t token : sentence) {
+    const auto logits = session.feed(token);
+    rows.emplace_back(logits.begin(), logits.end());
+  }
+  return rows;
+}
+
+// The plain way: every context has one set of buffers, and all states are copied back after every token.
+class CopyingModel {
+ public:
+  explicit CopyingModel(const std::filesystem::path& first) {
+    for (const auto& file : find_chunk_files(first))
+      contexts_.push_back(std::make_unique<HtpContext>(test::htp_device(), file));
+    for (const auto& context : contexts_) {
+      for (const TensorInfo& info : context->graph().inputs) buffer(info).fill_unless_integer();
+      for (const TensorInfo& info : context->graph().outputs) buffer(info);
+    }
+  }
+
+  std::vector<float> feed(std::uint32_t token) {
+    std::memcpy(buffers_.at("token").memory->data(), &token, sizeof token);
+    for (const auto& context : contexts_) {
+      TensorSet inputs(context->graph().inputs.size()), outputs(context->graph().outputs.size());
+      for (const TensorInfo& info : context->graph().inputs) inputs.bind(info, qnn::TensorKind::app_write, data(info));
+      for (const TensorInfo& info : context->graph().outputs) outputs.bind(info, qnn::TensorKind::app_read, data(info));
+      context->execute(inputs, outputs);
+      for (auto& [name, out] : buffers_) {
+        if (!name.ends_with("_out")) continue;
+        const auto in = buffers_.find(name.substr(0, name.size() - 4) + "_in");
+        if (in != buffers_.end() && !name.starts_with("state")) copy(out, in->second);
+      }
+    }
+    for (auto& [name, out] : buffers_) {
+      if (name.starts_with("state") && name.ends_with("_out"))
+        copy(out, buffers_.at(name.substr(0, name.size() - 4) + "_in"));
+    }
+    const TensorBuffer& logits = *buffers_.at("logits").memory;
+    std::vector<float> values(logits.info().elements());
+    decode_values(logits.info(), logits.data(), values);
+    return values;
+  }
+
+ private:
+  struct Owned {
+    std::unique_ptr<TensorBuffer> memory;
+    void fill_unless_integer() {
+      if (memory->info().type != qnn::DataType::int32) memory->fill_with_zero();
+    }
+  };
+
+  Owned& buffer(const TensorInfo& info) {
+    Owned& owned = buffers_[info.name];
+    if (!owned.memory) owned.memory = std::make_unique<TensorBuffer>(info);
+    return owned;
+  }
+  std::byte* data(const TensorInfo& info) { return buffer(info).memory->data(); }
+  static void copy(const Owned& from, Owned& to) {
+    if (!from.memory->info().has_layout_of(to.memory->info())) test::skip("contexts that agree on their types");
+    std::memcpy(to.memory->data(), from.memory->data(), from.memory->info().bytes());
+  }
+
+  std::vector<std::unique_ptr<HtpContext>> contexts_;
+  std::map<std::string, Owned> buffers_;
+};
+
+bool takes_tokens(const std::filesystem::path& first) {
+  const HtpContext context(test::htp_device(), first);
+  for (const TensorInfo& info : context.graph().inputs) {
+    if (info.name == "token") return true;
+  }
+  return false;
+}
+
+}   // namespace
+
+TEST("a session gives finite logits, and the same ones after a reset") {
+  for (const auto& first : test::first_chunks()) {
+    const auto embedding = takes_tokens(first) ? std::nullopt : test::embedding_beside(first);
+    RwkvSession session(test::htp_device(), first, embedding);
+    const Rows rows = feed_all(session);
+    for (const float logit : rows.back()) CHECK(std::isfinite(logit));
+    CHECK(rows[0] != rows[1]);
+    session.reset();
+    CHECK(feed_all(session) == rows);
+  }
+}
+
+TEST("the state matters: another past gives other logits for the same token") {
+  RwkvSession session(
+      test::htp_device(), test::first_chunks().front(),
+      takes_tokens(test::first_chunks().front()) ? std::nullopt : test::embedding_beside(test::first_chunks().front()));
+  session.feed(1);
+  const auto one = session.feed(65);
+  const std::vector<float> first(one.begin(), one.end());
+  session.reset();
+  session.feed(2);
+  const auto two = session.feed(65);
+  CHECK(first != std::vector<float>(two.begin(), two.end()));
+}
+
+TEST("swapping the state buffers gives bit for bit what copying them gives") {
+  bool ran = false;
+  for (const auto& first : test::first_chunks()) {
+    if (!takes_tokens(first)) continue;
+    RwkvSession session(test::htp_device(), first, {});
+    CopyingModel copying(first);
+    for (const std::uint32_t token : sentence) {
+      const auto logits = session.feed(token);
+      CHECK(copying.feed(token) == std::vector<float>(logits.begin(), logits.end()));
+    }
+    ran = true;
+  }
+  if (!ran) test::skip("a model that takes tokens");
+}
+
+TEST("the number of chunks doesn't change a bit of the logits") {
+  std::map<std::string, std::vector<std::filesystem::path>> models;
+  for (const auto& first : test::first_chunks()) {
+    const std::string name = first.filename().string();
+    models[name.substr(0, name.rfind("_chunk"))].push_back(first);
+  }
+  bool compared = false;
+  for (const auto& [name, files] : models) {
+    Rows expected;
+    for (const auto& first : files) {
+      RwkvSession session(test::htp_device(), first,
+                          takes_tokens(first) ? std::nullopt : test::embedding_beside(first));
+      const Rows rows = feed_all(session);
+      if (!expected.empty()) {
+        CHECK(rows == expected);
+        compared = true;
+      }
+      expected = rows;
+    }
+  }
+  if (!compared) test::skip("contexts of one model in two numbers of chunks");
+}
+
+TEST("a token outside the vocabulary is refused and leaves the session usable") {
+  const auto first = test::first_chunks().front();
+  RwkvSession session(test::htp_device(), first, takes_tokens(first) ? std::nullopt : test::embedding_beside(first));
+  CHECK_THROWS("is outside the model's vocabulary of " + std::to_string(session.vocabulary()),
+               session.feed(static_cast<std::uint32_t>(session.vocabulary())));
+  CHECK_EQUAL(session.feed(0).size(), session.vocabulary());
+}
+
+TEST("a chunk in another's place is refused with what doesn't fit") {
+  const TemporaryFolder folder;
+  for (const auto& first : test::first_chunks()) {
+    const auto files = find_chunk_files(first);
+    if (files.size() < 2) continue;
+    std::filesystem::copy_file(files[0], folder.path() / "m_chunk1of2.bin");
+    CHECK_THROWS("m_chunk2of2.bin: is missing", RwkvSession(test::htp_device(), folder.path() / "m_chunk1of2.bin", {}));
+    std::filesystem::copy_file(files[0], folder.path() / "m_chunk2of2.bin");
+    CHECK_THROWS("m_chunk2of2.bin: has an unknown input",
+                 RwkvSession(test::htp_device(), folder.path() / "m_chunk1of2.bin", {}));
+    std::filesystem::rename(folder.path() / "m_chunk1of2.bin", folder.path() / "alone.bin");
+    CHECK_THROWS("alone.bin: is the last chunk but has no output 'logits'",
+                 RwkvSession(test::htp_device(), folder.path() / "alone.bin", {}));
+    return;
+  }
+  test::skip("contexts of several chunks");
+}
+
+TEST("an embedding table that the model doesn't need is refused") {
+  const TemporaryFolder folder;
+  for (const auto& first : test::first_chunks()) {
+    if (!takes_tokens(first)) continue;
+    CHECK_THROWS("leave out --embedding", RwkvSession(test::htp_device(), first, folder.write("e.f32", "1234")));
+    return;
+  }
+  test::skip("a model that takes tokens");
+}
+
+TEST("the C API gives the same logits, and errors instead of exceptions") {
+  const auto first = test::first_chunks().front();
+  if (!takes_tokens(first)) test::skip("a model that takes tokens");
+  const std::string libs = test::surroundings().qnn_libs.value_or("").string(), context = first.string();
+  RwkvSession own(test::htp_device(), first, {});
+  const auto expected = own.feed(65);
+
+  rwkv_qnn_session_options options = {};
+  rwkv_qnn_session* session = nullptr;
+  CHECK_EQUAL(rwkv_qnn_session_init(&options, &session), RWKV_QNN_INVALID_ARGUMENT);
+  options.qnn_libs = libs.c_str();
+  options.first_chunk = "none_chunk1of2.bin";
+  CHECK_EQUAL(rwkv_qnn_session_init(&options, &session), RWKV_QNN_FILE);
+  CHECK(session == nullptr);
+  CHECK(std::string(rwkv_qnn_get_last_error()).find("none_chunk1of2.bin: doesn't exist") == 0);
+
+  options.first_chunk = context.c_str();
+  CHECK_EQUAL(rwkv_qnn_session_init(&options, &session), RWKV_QNN_OK);
+  CHECK_EQUAL(rwkv_qnn_session_get_vocabulary(session), expected.size());
+  const float* logits = nullptr;
+  CHECK_EQUAL(rwkv_qnn_session_feed_token(session, 65, &logits), RWKV_QNN_OK);
+  CHECK(std::equal(expected.begin(), expected.end(), logits));
+  CHECK_EQUAL(rwkv_qnn_session_reset_state(session), RWKV_QNN_OK);
+  CHECK_EQUAL(rwkv_qnn_session_feed_token(session, 4000000000u, &logits), RWKV_QNN_INVALID_ARGUMENT);
+  rwkv_qnn_session_free(session);
+  rwkv_qnn_session_free(nullptr);
+}
