@@ -1,0 +1,62 @@
+"""Room for fp16: the same function with smaller numbers on the way.
+
+Two places in RWKV-7 are followed by a normalisation before anything else looks at them, so their scale is
+free: the residual stream, and what a head reads from its state. Trained without a thought of that, the latter
+reaches thousands, and the square that a normalisation takes of it leaves fp16's range. Here powers of two
+move scale from there into weights; apart from the normalisations' eps, nothing changes but exponents.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from model_files import Arrays
+from rwkv7_jax import Rwkv7Config, forward, zero_state
+
+STREAM = 1 / 8  # everything that is added to the residual stream
+VALUES = 1 / 4  # the state, whose numbers are sums over the whole text
+LARGEST_READING = 64.0  # on the text that is measured; four times as much can still be squared
+
+FACTORS = {
+    "blocks.0.ln0.weight": STREAM,
+    "blocks.0.ln0.bias": STREAM,
+    ".att.output.weight": STREAM,
+    ".ffn.value.weight": STREAM,
+    ".att.value.weight": VALUES,
+}
+
+
+def reading_factors(params: Arrays, config: Rwkv7Config, text: bytes) -> np.ndarray:
+    """Return for each layer and head [L,H] the power of two, 1 at most, that tames what `text` makes it read.
+
+    Heads differ a hundredfold. One factor for all would push the quiet ones towards the normalisation's eps.
+    """
+    weights = {name: jnp.asarray(array, jnp.float32) for name, array in params.items()}
+    tokens = jnp.asarray(np.frombuffer(text, np.uint8), jnp.int32)[None]
+
+    @partial(jax.jit, static_argnames="config")
+    def largest(config: Rwkv7Config) -> jax.Array:
+        readings: list[jax.Array] = []  # [1,T,H,N] a layer
+        forward(weights, config, tokens, zero_state(config, 1), readings)
+        return jnp.stack([jnp.abs(y).max(axis=(0, 1, 3)) for y in readings])
+
+    return np.minimum(1.0, 2.0 ** np.floor(np.log2(LARGEST_READING / np.asarray(largest(config)))))
+
+
+def with_headroom(params: Arrays, config: Rwkv7Config, text: bytes) -> Arrays:
+    """Return the rescaled weights of a model straight from training; `text` is like what it will read."""
+    scaled = {
+        name: array * next((factor for suffix, factor in FACTORS.items() if name.endswith(suffix)), 1.0)
+        for name, array in params.items()
+    }
+    for layer, factors in enumerate(reading_factors(params, config, text)):
+        receptance, bonus = (f"blocks.{layer}.att.{name}" for name in ("receptance.weight", "r_k"))
+        per_channel = np.repeat(factors / VALUES, config.head_size)[:, None]
+        scaled[receptance] = params[receptance] * per_channel
+        # The bonus (Σ r·k·r_k)·v joins after the normalisation: it has to stay what it was.
+        scaled[bonus] = params[bonus] / factors[:, None]
+    return scaled
