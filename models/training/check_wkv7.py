@@ -10,7 +10,6 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
-
 from rwkv7_jax import SLOWEST_LOG_DECAY
 from wkv7 import Wkv, wkv7
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
-
 from austen_corpus import END_OF_DOCUMENT
 from model_files import Arrays, read_model
 from rwkv7_jax import LayerState, Params, Rwkv7Config, forward, token_losses, zero_state

@@ -13,7 +13,6 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-
 from model_files import Arrays
 from rwkv7_jax import Rwkv7Config, forward, zero_state
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 import numpy as np
-
 from rwkv7_jax import Params, Rwkv7Config
 
 

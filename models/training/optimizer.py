@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-
 from rwkv7_jax import Params
 
 MUON_SUFFIXES = (".receptance.weight", ".key.weight", ".value.weight", ".output.weight")

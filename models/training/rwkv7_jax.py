@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
-
 from wkv7 import wkv7
 
 Params = dict[str, jax.Array]

@@ -15,7 +15,6 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
-
 from austen_corpus import END_OF_DOCUMENT, Corpus, Lanes, load_corpus
 from headroom import with_headroom
 from initial_weights import initial_params
