@@ -104,7 +104,7 @@ const steps: readonly Step[] = [
   },
   {
     name: 'python tests',
-    command: [python, '-m', 'pytest', '-q', 'test/python'],
+    command: [python, '-m', 'pytest', 'test/python'],
     count: countPytest,
     environment: PYTHON,
   },
