@@ -9,4 +9,5 @@ export interface Precision {
 export const PRECISIONS = {
   fp16: { quantised: false, needsFp16: true },
   a16w8: { quantised: true, needsFp16: true },
+  'a16w8-int': { quantised: true, needsFp16: false },
 } as const satisfies Record<string, Precision>;

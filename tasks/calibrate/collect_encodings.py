@@ -1,4 +1,4 @@
-"""A folder of weights + a text -> `encodings.json`: the range that each activation at a linear takes.
+"""A folder of weights + a text -> `encodings.json`: the range that each activation takes.
 
 The whole model is run at once and the ranges are kept by global tensor names, so they hold for any number of
 chunks.

@@ -1,7 +1,8 @@
 """A chunk's ONNX graph (+ encodings) -> a DLC, the same bytes each time.
 
 fp16: the float graph with its weights as halves, see `half_weights`. a16w8: its linears quantised, see
-`linear_quantiser`; what stays float is computed in fp16.
+`linear_quantiser`; what stays float is computed in fp16. a16w8-int: everything quantised, see
+`whole_quantiser`.
 """
 
 from __future__ import annotations
@@ -24,12 +25,18 @@ from rwkv.linear_quantiser import quantise_linears
 from rwkv.qnn_provider import ConversionError, write_raw_dlc
 from rwkv.tensor_encodings import read_encodings
 from rwkv.tool_failure import InputError, progress, run_tool
+from rwkv.whole_quantiser import quantise_whole
 
 SUMMARY = "Convert one chunk's ONNX graph to a DLC."
 EXAMPLE = (
     "example: convert_graph.py --graph chunk1of2 --precision a16w8 --encodings e.json --output chunk1of2.dlc"
 )
 GRAPH_FILE = "graph.onnx"
+# Precision -> what quantises the graph to it, and what that does.
+QUANTISERS = {
+    "a16w8": (quantise_linears, "linears quantised"),
+    "a16w8-int": (quantise_whole, "everything quantised"),
+}
 
 
 def main() -> None:
@@ -37,21 +44,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=SUMMARY, epilog=EXAMPLE)
     parser.add_argument("--graph", type=Path, required=True, help="the folder that write_graph.py wrote")
     parser.add_argument(
-        "--precision", choices=("fp16", "a16w8"), required=True, help="what the HTP computes in"
+        "--precision", choices=("fp16", *QUANTISERS), required=True, help="what the HTP computes in"
     )
-    parser.add_argument("--encodings", type=Path, help="what collect_encodings.py wrote (a16w8 needs it)")
+    parser.add_argument("--encodings", type=Path, help="what collect_encodings.py wrote (not for fp16)")
     parser.add_argument("--output", type=Path, required=True, help="the DLC to write")
     arguments = parser.parse_args()
-    if arguments.precision == "a16w8" and arguments.encodings is None:
-        parser.error("--precision a16w8 needs --encodings")
+    if arguments.precision in QUANTISERS and arguments.encodings is None:
+        parser.error(f"--precision {arguments.precision} needs --encodings")
 
     output: Path = arguments.output
     with tempfile.TemporaryDirectory(prefix=".convert-", dir=output.absolute().parent) as private:
         work = Path(private)
         model = take_graph(arguments.graph, work)
-        if arguments.precision == "a16w8":
-            model = quantise_linears(model, work, read_encodings(arguments.encodings), arguments.encodings)
-            progress(f"{arguments.graph}: linears quantised, {len(model.graph.node)} nodes")
+        if arguments.precision in QUANTISERS:
+            quantise, done = QUANTISERS[arguments.precision]
+            model = quantise(model, work, read_encodings(arguments.encodings), arguments.encodings)
+            progress(f"{arguments.graph}: {done}, {len(model.graph.node)} nodes")
         else:
             model = store_halves(model, work)
             progress(f"{arguments.graph}: weights as fp16, {len(model.graph.node)} nodes")

@@ -20,7 +20,8 @@ export const qnnConvert: Kind = {
       model: MODEL_PARAMETER_SCHEMA,
       precision: {
         enum: Object.keys(PRECISIONS),
-        description: '`fp16`, or `a16w8`: 16-bit activations and 8-bit weights in the linear layers.',
+        description:
+          '`fp16`; `a16w8`: 16-bit activations and 8-bit weights in the linear layers; `a16w8-int`: everywhere, for an HTP without fp16.',
       },
     },
   },

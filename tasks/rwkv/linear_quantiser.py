@@ -101,13 +101,7 @@ class LinearQuantiser:
 
     def quantise(self, source: str, target: str, ranged: str) -> np.float32:
         """Quantise `source` and dequantise it to `target`, in the range of `ranged`; returns the scale."""
-        if ranged not in self.ranges:
-            raise InputError(
-                self.encodings_file,
-                f"has no range for {ranged}",
-                "calibrate again with the weights of this graph",
-            )
-        scale, zero_point = u16_encoding(self.ranges[ranged])
+        scale, zero_point = u16_encoding(self.calibrated(ranged))
         parameters = [self.add(f"{ranged}.scale", scale), self.add(f"{ranged}.zero_point", zero_point)]
         code = f"{ranged}.u16"
         self.nodes.append(helper.make_node("QuantizeLinear", [source, *parameters], [code], name=code))
@@ -115,6 +109,16 @@ class LinearQuantiser:
             helper.make_node("DequantizeLinear", [code, *parameters], [target], name=f"{ranged}.float")
         )
         return scale
+
+    def calibrated(self, name: str) -> Range:
+        """The range that calibration saw; raises `InputError` when it saw none."""
+        if name not in self.ranges:
+            raise InputError(
+                self.encodings_file,
+                f"has no range for {name}",
+                "calibrate again with the weights of this graph",
+            )
+        return self.ranges[name]
 
     def quantised_weight(self, name: str) -> tuple[str, Float32Array]:
         """A weight [out, in] behind DequantizeLinear, and its scales [out]."""
@@ -129,12 +133,7 @@ class LinearQuantiser:
 
     def dequantise(self, name: str, kind: str, codes: NDArray[np.generic], scales: Float32Array) -> str:
         """Store codes outside the model; add the DequantizeLinear (axis 0) that makes floats of them."""
-        code = f"{name}.{kind}"
-        part = FilePart(CODES_FILE, self.codes.tell(), codes.nbytes)
-        element = helper.np_dtype_to_tensor_dtype(codes.dtype)
-        tensor = external_tensor(code, element, codes.shape, part)
-        self.codes.write(np.ascontiguousarray(codes).data)
-        self.added.append(tensor)
+        code = self.store(f"{name}.{kind}", codes)
         parameters = [
             self.add(f"{name}.scales", scales),
             self.add(f"{name}.zero_points", np.zeros(scales.shape, codes.dtype)),
@@ -145,6 +144,14 @@ class LinearQuantiser:
             )
         )
         return f"{name}.dequantised"
+
+    def store(self, name: str, codes: NDArray[np.generic]) -> str:
+        """A new constant outside the model."""
+        part = FilePart(CODES_FILE, self.codes.tell(), codes.nbytes)
+        element = helper.np_dtype_to_tensor_dtype(codes.dtype)
+        self.codes.write(np.ascontiguousarray(codes).data)
+        self.added.append(external_tensor(name, element, codes.shape, part))
+        return name
 
     def add(self, name: str, value: NDArray[np.generic] | np.generic) -> str:
         """A new constant inside the model."""
@@ -158,8 +165,8 @@ class LinearQuantiser:
         graph, old = onnx.GraphProto(), self.model.graph
         graph.name = old.name
         graph.node.extend(self.nodes)
-        graph.input.extend(old.input)
-        graph.output.extend(old.output)
+        graph.input.extend(self.end(item) for item in old.input)
+        graph.output.extend(self.end(item) for item in old.output)
         graph.initializer.extend(initializers)
         return helper.make_model(
             graph,
@@ -168,12 +175,22 @@ class LinearQuantiser:
             producer_name="rwkv-build",
         )
 
+    def end(self, item: onnx.ValueInfoProto) -> onnx.ValueInfoProto:
+        """A graph input or output of the quantised model."""
+        return item
+
 
 def u16_encoding(found: Range) -> tuple[np.float32, np.uint16]:
     """(scale, zero point) of a range, widened so that 0 has a code of its own."""
+    scale, zero_point = asymmetric_encoding(found, LARGEST_U16)
+    return scale, np.uint16(zero_point)
+
+
+def asymmetric_encoding(found: Range, largest: int) -> tuple[np.float32, int]:
+    """(scale, zero point) of a range for codes 0 to `largest`, widened so that 0 has a code of its own."""
     low, high = min(found.low, 0.0), max(found.high, 0.0)
-    scale = max(high - low, 1e-6) / LARGEST_U16
-    return np.float32(scale), np.uint16(round(-low / scale))
+    scale = max(high - low, 1e-6) / largest
+    return np.float32(scale), round(-low / scale)
 
 
 def s8_codes(weight: Float32Array) -> tuple[NDArray[np.int8], Float32Array]:

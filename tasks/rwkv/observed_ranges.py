@@ -1,4 +1,4 @@
-"""Runs the whole model on the CPU over a text and notes what the tensors at its linears range over."""
+"""Runs the whole model on the CPU over a text and notes what its tensors range over."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from rwkv.chunk_span import ChunkSpan
 from rwkv.decode_graph import build_from_token
 from rwkv.file_links import link_file
-from rwkv.tensor_encodings import Range
+from rwkv.tensor_encodings import Range, encoding_key
 from rwkv.weight_folder import WeightFolder
 
 
 def observe_ranges(weights: WeightFolder, tokens: Sequence[int], work: Path) -> dict[str, Range]:
-    """Feed `tokens`, carrying the states; the range of every linear's input and output by tensor name.
+    """Feed `tokens`, carrying the states; the range of every computed tensor and of the embedding, by key.
 
     The model is one graph here, whatever the chunks will be, so its tensors have their global names. The
     graph is written to the empty folder `work`, with links to the weights.
@@ -27,29 +27,31 @@ def observe_ranges(weights: WeightFolder, tokens: Sequence[int], work: Path) -> 
     for file in graph.files():
         link_file(weights.path / file, work / file)
     model = graph.model()
-    observed = linear_tensors(model)
+    observed = computed_tensors(model)
     session = open_session(model, observed, work / "graph.onnx")
     inputs = {
         item.name: np.zeros(item.shape, np.float32) for item in session.get_inputs() if item.name != "token"
     }
-    names = [*observed, *(name.removesuffix("_in") + "_out" for name in inputs)]
     lows, highs = np.zeros(len(observed)), np.zeros(len(observed))
     for token in tokens:
         values: list[NDArray[np.float32]] = session.run(
-            names, {"token": np.array([token], np.int32), **inputs}
+            observed, {"token": np.array([token], np.int32), **inputs}
         )
-        lows = np.minimum(lows, [value.min() for value in values[: len(observed)]])
-        highs = np.maximum(highs, [value.max() for value in values[: len(observed)]])
-        inputs = dict(zip(inputs, values[len(observed) :], strict=True))
-    return {
-        name: Range(float(low), float(high)) for name, low, high in zip(observed, lows, highs, strict=True)
+        lows = np.minimum(lows, [value.min() for value in values])
+        highs = np.maximum(highs, [value.max() for value in values])
+        outputs = dict(zip(observed, values, strict=True))
+        inputs = {name: outputs[name.removesuffix("_in") + "_out"] for name in inputs}
+    ranges = {
+        encoding_key(name, 0): Range(float(low), float(high))
+        for name, low, high in zip(observed, lows, highs, strict=True)
     }
+    table = weights.read("emb.weight")  # all of it: the text need not hold every token
+    return ranges | {"emb": Range(float(table.min()), float(table.max()))}
 
 
-def linear_tensors(model: onnx.ModelProto) -> list[str]:
-    """The inputs and outputs of all linears, each once, in the graph's order."""
-    linears = [node for node in model.graph.node if node.op_type == "Gemm"]
-    return list(dict.fromkeys(name for node in linears for name in (node.input[0], node.output[0])))
+def computed_tensors(model: onnx.ModelProto) -> list[str]:
+    """What the nodes write, in the graph's order, but not the same values in another shape."""
+    return [node.output[0] for node in model.graph.node if node.op_type != "Reshape"]
 
 
 def open_session(model: onnx.ModelProto, observed: list[str], path: Path) -> onnxruntime.InferenceSession:

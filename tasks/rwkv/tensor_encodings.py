@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from rwkv.stable_json import write_json
 from rwkv.tool_failure import InputError
 
 FORMAT = 1
+STATE = re.compile(r"state(\d+)_(\w+)_(?:in|out)")
 DIGITS = 6  # significant ones: what different CPUs' last bits do must not change the file
 
 
@@ -45,6 +47,22 @@ def read_encodings(path: Path) -> dict[str, Range]:
         if not found.low <= found.high:
             raise InputError(path, f"{name} ranges from {found.low} to {found.high}", again)
     return ranges
+
+
+def encoding_key(tensor: str, first_layer: int) -> str:
+    """The key of a tensor, which is its name except for the ends of a chunk that begins with `first_layer`.
+
+    A state has the same key going in and coming out, and what a chunk takes from an earlier one has the key
+    that it has there.
+    """
+    if state := STATE.fullmatch(tensor):
+        return f"blocks.{state[1]}.{state[2]}"
+    taken = {
+        "embedding": "emb",
+        "hidden_in": f"blocks.{first_layer - 1}.ffn.residual",
+        "v_first_in": "blocks.0.att.value",
+    }
+    return taken.get(tensor, tensor)
 
 
 def rounded(value: float) -> float:

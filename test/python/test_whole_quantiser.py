@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, numpy_helper
+
+from conftest import RunTool
+from logit_divergence import mean_divergence
+from rwkv.chunk_span import ChunkSpan
+from rwkv.decode_graph import build_from_embedding, build_from_token
+from rwkv.observed_ranges import observe_ranges
+from rwkv.rwkv7_reference import Rwkv7Reference
+from rwkv.tensor_encodings import Range, encoding_key, write_encodings
+from rwkv.tool_failure import InputError
+from rwkv.weight_folder import WeightFolder
+from rwkv.whole_quantiser import quantise_whole
+
+TOKENS = [0, *b"Quantised linears, states and norms keep what the model says about the next letter."]
+SPANS = {"whole": ChunkSpan(1, 1, 0, 3), "first": ChunkSpan(1, 2, 0, 2), "last": ChunkSpan(2, 2, 2, 3)}
+QDQ = {"QuantizeLinear", "DequantizeLinear"}
+
+
+@pytest.fixture(scope="module")
+def ranges(weights: WeightFolder, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Range]:
+    return observe_ranges(weights, TOKENS, tmp_path_factory.mktemp("work"))
+
+
+@pytest.fixture(scope="module")
+def graphs(
+    weights: WeightFolder, ranges: dict[str, Range], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """The random model quantised: whole, in two chunks, and the first with the embedding outside."""
+    models = {name: build_from_token(weights, span).model() for name, span in SPANS.items()}
+    models["embedding"] = build_from_embedding(weights, SPANS["first"]).model()
+    paths = {}
+    for name, model in models.items():
+        folder = tmp_path_factory.mktemp("quantised") / name
+        shutil.copytree(weights.path, folder)
+        quantised = quantise_whole(model, folder, ranges, Path("encodings.json"))
+        paths[name] = folder / "graph.onnx"
+        paths[name].write_bytes(quantised.SerializeToString())
+    return paths
+
+
+def load(path: Path) -> onnx.GraphProto:
+    return onnx.load_model(path, load_external_data=False).graph
+
+
+def encoding(graph: onnx.GraphProto, tensor: str) -> tuple[float, int]:
+    """(scale, zero point) at the QuantizeLinear or DequantizeLinear of a tensor of codes."""
+    constants = {item.name: item for item in graph.initializer}
+    codes = {node.output[0]: node for node in graph.node if node.op_type == "QuantizeLinear"}
+    codes |= {node.input[0]: node for node in graph.node if node.op_type == "DequantizeLinear"}
+    scale, zero_point = (numpy_helper.to_array(constants[name]) for name in codes[tensor].input[1:])
+    return float(scale), int(zero_point)
+
+
+class QuantisedChain:
+    """Feeds tokens to one graph of codes and carries its states as codes."""
+
+    def __init__(self, path: Path) -> None:
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        options.intra_op_num_threads = 1
+        self.graph = load(path)
+        self.session = onnxruntime.InferenceSession(path, options)
+        self.states: dict[str, NDArray[np.uint16]] = {
+            item.name: np.full(item.shape, encoding(self.graph, item.name)[1], np.uint16)
+            for item in self.session.get_inputs()
+            if item.name != "token"
+        }
+
+    def logits(self, token: int) -> NDArray[np.float32]:
+        names = [item.name for item in self.session.get_outputs()]
+        values = self.session.run(names, {"token": np.array([token], np.int32), **self.states})
+        outputs = dict(zip(names, values, strict=True))
+        self.states = {name: outputs[name.removesuffix("_in") + "_out"] for name in self.states}
+        scale, zero_point = encoding(self.graph, "logits")
+        codes: NDArray[np.float32] = outputs["logits"][0].astype(np.float32)
+        return (codes - np.float32(zero_point)) * np.float32(scale)
+
+
+@pytest.mark.parametrize("name", ["whole", "first", "last", "embedding"])
+def test_every_node_stands_between_quantised_tensors(graphs: dict[str, Path], name: str) -> None:
+    graph = load(graphs[name])
+    types = {item.name: item.data_type for item in graph.initializer}
+    types |= {item.name: item.type.tensor_type.elem_type for item in graph.input}
+    dequantised = {node.output[0] for node in graph.node if node.op_type == "DequantizeLinear"}
+    integers = {tensor for tensor, element in types.items() if element != TensorProto.FLOAT}
+    for node in graph.node:
+        if node.op_type in QDQ:
+            continue
+        assert set(node.input) <= dequantised | integers, node.name
+        readers = [reader for reader in graph.node if node.output[0] in reader.input]
+        assert [reader.op_type for reader in readers] == ["QuantizeLinear"], node.name
+
+
+@pytest.mark.parametrize("name", ["whole", "first", "last", "embedding"])
+def test_all_that_goes_in_or_out_is_u16_but_the_token(graphs: dict[str, Path], name: str) -> None:
+    graph = load(graphs[name])
+    ends = {
+        item.name: item.type.tensor_type.elem_type
+        for item in (*graph.input, *graph.output)
+        if item.name != "token"
+    }
+    assert len(ends) >= 7 and set(ends.values()) == {TensorProto.UINT16}
+
+
+def test_what_is_stored_as_floats_are_scales(graphs: dict[str, Path]) -> None:
+    for tensor in load(graphs["whole"]).initializer:
+        assert tensor.data_type != TensorProto.FLOAT or tensor.name.endswith((".scale", ".scales"))
+
+
+def test_both_ends_of_a_state_have_one_encoding(graphs: dict[str, Path]) -> None:
+    graph = load(graphs["whole"])
+    states = [item.name.removesuffix("_in") for item in graph.input if item.name != "token"]
+    assert len(states) == 9
+    for state in states:
+        assert encoding(graph, f"{state}_in") == encoding(graph, f"{state}_out")
+
+
+def test_what_a_chunk_hands_on_keeps_its_encoding(graphs: dict[str, Path]) -> None:
+    first, last = load(graphs["first"]), load(graphs["last"])
+    for name in ("hidden", "v_first"):
+        assert encoding(first, f"{name}_out") == encoding(last, f"{name}_in")
+
+
+def test_an_embedding_outside_of_the_graph_may_be_any_row(
+    graphs: dict[str, Path], weights: WeightFolder
+) -> None:
+    scale, zero_point = encoding(load(graphs["embedding"]), "embedding")
+    table = weights.read("emb.weight")
+    assert -zero_point * scale <= table.min() and (65535 - zero_point) * scale >= table.max()
+
+
+def test_the_logistic_functions_have_the_encodings_of_the_hardware(graphs: dict[str, Path]) -> None:
+    graph = load(graphs["whole"])
+    codes = {node.input[0]: node.output[0] for node in graph.node if node.op_type == "QuantizeLinear"}
+    expected = {"Sigmoid": (2**-16, 0), "Tanh": (2**-15, 32768)}
+    for node in graph.node:
+        if node.op_type in expected:
+            assert encoding(graph, codes[node.output[0]]) == expected[node.op_type]
+
+
+def test_norms_have_one_scale_a_tensor(graphs: dict[str, Path]) -> None:
+    graph = load(graphs["whole"])
+    shapes = {item.name: list(item.dims) for item in graph.initializer}
+    types = {item.name: item.data_type for item in graph.initializer}
+    sources = {node.output[0]: node for node in graph.node if node.op_type == "DequantizeLinear"}
+    norms = [node for node in graph.node if node.op_type == "LayerNormalization"]
+    assert sorted(len(node.input) for node in norms) == [2] * 3 + [3] * 7  # a group norm's bias is zero
+    for node in norms:
+        assert all(shapes[sources[name].input[1]] == [] for name in node.input)
+        parameters = [types[sources[name].input[0]] for name in node.input[1:]]
+        assert parameters == [TensorProto.UINT8, TensorProto.INT32][: len(parameters)]
+
+
+def test_the_quantised_model_says_nearly_the_same(graphs: dict[str, Path], weights: WeightFolder) -> None:
+    reference, chain = Rwkv7Reference(weights), QuantisedChain(graphs["whole"])
+    expected = np.stack([reference.forward(token) for token in TOKENS])
+    logits = np.stack([chain.logits(token) for token in TOKENS])
+    assert mean_divergence(expected, logits) < 5e-3
+
+
+def test_a_missing_range_is_named(weights: WeightFolder, ranges: dict[str, Range], tmp_path: Path) -> None:
+    shutil.copytree(weights.path, tmp_path / "graph")
+    model = build_from_token(weights, SPANS["whole"]).model()
+    without = {key: found for key, found in ranges.items() if key != "blocks.1.wkv"}
+    with pytest.raises(InputError, match=r"encodings.json: has no range for blocks.1.wkv"):
+        quantise_whole(model, tmp_path / "graph", without, Path("encodings.json"))
+
+
+@pytest.mark.parametrize(
+    ("tensor", "key"),
+    [
+        ("state4_wkv_in", "blocks.4.wkv"),
+        ("state4_att_shift_out", "blocks.4.att_shift"),
+        ("hidden_in", "blocks.3.ffn.residual"),
+        ("v_first_in", "blocks.0.att.value"),
+        ("embedding", "emb"),
+        ("blocks.4.att.key", "blocks.4.att.key"),
+    ],
+)
+def test_the_ends_of_a_chunk_have_keys_that_know_no_chunks(tensor: str, key: str) -> None:
+    assert encoding_key(tensor, 4) == key
+
+
+def test_the_dlc_is_the_same_each_time(
+    weights: WeightFolder, ranges: dict[str, Range], run_tool: RunTool, tmp_path: Path
+) -> None:
+    write_encodings(ranges, len(TOKENS), tmp_path / "encodings.json")
+    arguments = ["--weights", weights.path, "--chunk", "2", "--chunks", "2"]
+    assert run_tool("export-onnx/write_graph.py", *arguments, "--output", tmp_path / "graph").returncode == 0
+    dlcs = []
+    for output in (tmp_path / "a.dlc", tmp_path / "a-longer-name.dlc"):
+        arguments = ["--graph", tmp_path / "graph", "--precision", "a16w8-int"]
+        encodings = ["--encodings", tmp_path / "encodings.json"]
+        done = run_tool("qnn-convert/convert_graph.py", *arguments, *encodings, "--output", output)
+        assert done.returncode == 0, done.stderr
+        dlcs.append(output.read_bytes())
+    assert dlcs[0] == dlcs[1]
+    for name in (b"rwkv_decode", b"hidden_in", b"v_first_in", b"state2_wkv_out", b"logits"):
+        assert name in dlcs[0]
+
+
+def test_encodings_are_asked_for(run_tool: RunTool, tmp_path: Path) -> None:
+    arguments = ["--graph", tmp_path, "--precision", "a16w8-int", "--output", tmp_path / "a.dlc"]
+    done = run_tool("qnn-convert/convert_graph.py", *arguments)
+    assert done.returncode == 2
+    assert "--precision a16w8-int needs --encodings" in done.stderr
