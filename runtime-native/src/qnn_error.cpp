@@ -21,10 +21,10 @@ constexpr std::array rows{
         "a context with shared weights can't be loaded by the x86-64 emulator: build one without sharing"},
     // Composing and compiling report this for an operation that the SoC can't do, too.
     Row{1002, "an operation that this SoC can't do, or too little memory",
-        "float operations need a SoC with fp16 (HTP v69 or later, but not SM8635 and SM8735); a large model needs more "
-        "chunks"},
+        "float operations need a SoC with fp16 (HTP v69 or later, but not SM8635 and SM8735), else the precision "
+        "a16w8-int; a large model needs more chunks"},
     Row{3110, "an operation can't run on this SoC with this precision",
-        "choose a SoC with fp16 support, or a quantised precision (a16w8)"},
+        "choose a SoC with fp16 support, or the precision a16w8-int"},
     Row{4000, "the backend can't start on this machine",
         "the aarch64 backend needs a Snapdragon; on other machines use the x86-64 libraries"},
     Row{5005, "the context can't be created from this binary",

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Project } from '../rig/project.ts';
-import { qnnLibraries } from '../rig/qnn-libraries.ts';
 import { shippedBuild } from '../rig/shipped-project.ts';
+import { qnnLibraries } from '../rig/stage-environment.ts';
 
 const test = suite('another chunk count');
 
@@ -36,11 +36,11 @@ test('finds everything in the store when it is changed back', async () => {
 });
 
 /** The raw float32 logits [tokens, vocabulary] of the first tokens of held-out text. */
-function evaluate(project: Project, firstChunk: string): Buffer {
+async function evaluate(project: Project, firstChunk: string): Promise<Buffer> {
   const run = spawnSync(
     join(project.folder, 'out/runtime/x86_64-linux/rwkv-run'),
     [
-      ...['--qnn-libs', qnnLibraries(), '--context', firstChunk, '--tokenizer', 'byte'],
+      ...['--qnn-libs', await qnnLibraries(), '--context', firstChunk, '--tokenizer', 'byte'],
       ...['--evaluate', 'models/rwkv7-austen/heldout.txt', '--evaluate-tokens', String(EVALUATED_TOKENS)],
       ...['--logits', 'logits.f32'],
     ],
@@ -58,7 +58,10 @@ test('gives the same logits, bit for bit in fp16, through chains of 1, 2 and 4 c
       ...['context', 'runtime', '--precision', 'fp16', '--soc', 'SM8650', '--set', `chunks=${chunks}`],
     ]);
     assert.is(built.code, 0);
-    logits.set(chunks, evaluate(project, `out/rwkv7-austen/fp16/SM8650/rwkv7-austen_chunk1of${chunks}.bin`));
+    logits.set(
+      chunks,
+      await evaluate(project, `out/rwkv7-austen/fp16/SM8650/rwkv7-austen_chunk1of${chunks}.bin`),
+    );
   }
   const one = logits.get(1);
   assert.is(one?.length, EVALUATED_TOKENS * VOCABULARY * 4);

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { qnnLibraries } from '../rig/qnn-libraries.ts';
 import { shippedBuild } from '../rig/shipped-project.ts';
+import { qnnLibraries } from '../rig/stage-environment.ts';
 
 const test = suite('the native parts');
 
@@ -20,7 +20,7 @@ test('pass their own tests on real contexts, with address and undefined-behaviou
   project.write('native.pipeline.yaml', PIPELINE);
   const built = await project.build(['native-tests', '-f', 'native.pipeline.yaml']);
   assert.is(built.code, 0, built.stdout);
-  const libraries = qnnLibraries();
+  const libraries = await qnnLibraries();
   const run = spawnSync(
     join(project.folder, 'out/runtime/x86_64-linux/native-tests'),
     [
@@ -38,6 +38,7 @@ test('pass their own tests on real contexts, with address and undefined-behaviou
 test('make the same context of a model library as of the DLC inside of it', async () => {
   const { project } = await shippedBuild();
   assert.is((await project.build(['host-tools', 'library', 'convert', '--precision', 'fp16'])).code, 0);
+  const libraries = await qnnLibraries();
   const sizes = ['--dlc', '--model-lib'].map((option) => {
     const source =
       option === '--dlc'
@@ -47,7 +48,7 @@ test('make the same context of a model library as of the DLC inside of it', asyn
       join(project.folder, 'out/runtime/x86_64-linux/qnn-context'),
       [
         '--qnn-libs',
-        qnnLibraries(),
+        libraries,
         option,
         source,
         '--soc-id',
