@@ -9,7 +9,6 @@ import { failUsage, silentEmit } from './command-failure.ts';
 /** Prints what a build would run and why, and what is up to date. Runs nothing. */
 export async function plan(targets: readonly string[], options: BuildOptions): Promise<number> {
   const planned = await planTargets(targets, options);
-  if (planned === undefined) return EXIT.usage;
   if (typeof planned === 'number') return planned;
   if (options.json) {
     for (const action of planned) process.stdout.write(`${JSON.stringify({ type: 'planned', ...action })}\n`);
