@@ -1,3 +1,4 @@
+import { isInnerPath } from '../cache/artifact.ts';
 import { evaluate } from './expression.ts';
 import type { Failure } from './failure.ts';
 import type { Value } from './kind.ts';
@@ -63,6 +64,13 @@ function planCells(pipeline: Pipeline, task: PipelineTask): Result<readonly Plan
     if (!inputs.ok) return inputs;
     const outputs = fill('outputs', task.outputs, point);
     if (!outputs.ok) return outputs;
+    for (const [part, paths] of [
+      ['inputs', inputs.value],
+      ['outputs', outputs.value],
+    ] as const) {
+      const outside = (paths as readonly Value[]).map(String).find((path) => !isInnerPath(outputPath(path)));
+      if (outside !== undefined) return fail(outsideFailure(pipeline, task, part, outside));
+    }
     cells.push({
       point,
       id: [task.name, ...Object.values(point)].join('/'),
@@ -73,6 +81,19 @@ function planCells(pipeline: Pipeline, task: PipelineTask): Result<readonly Plan
     });
   }
   return ok(cells);
+}
+
+/** A shell task works in a folder of its own, where a path that leads out of it means nothing. */
+function outsideFailure(pipeline: Pipeline, task: PipelineTask, part: string, path: string): Failure {
+  return {
+    kind: 'pipeline-invalid',
+    message: `task \`${task.name}\`: \`${path}\` is not a path inside the folder of the pipeline file`,
+    hint:
+      part === 'inputs'
+        ? 'copy or link the file into that folder, and name it relative to the pipeline file'
+        : 'name a path relative to the pipeline file, without `..`; it will appear under `out/`',
+    location: pipeline.source.locate(['tasks', task.name, part], 'value'),
+  };
 }
 
 /** What each task waits for: what it says in `needs:`, and the tasks whose outputs are its inputs. */

@@ -119,6 +119,20 @@ test('refuses two tasks that would write the same output', async ({ project }) =
   assert.match(stderr, '`a` and `b` would both write `x`');
 });
 
+for (const path of ['../outside.txt', '/outside.txt', 'a/../../outside.txt']) {
+  test(`refuses \`${path}\` as an input or output, because it leads out of the folder`, async ({
+    project,
+  }) => {
+    for (const part of ['inputs', 'outputs']) {
+      project.write('rwkv.pipeline.yaml', pipeline(`  a: { run: "true", ${part}: ["${path}"] }`));
+      const { code, stderr } = await project.run(['a']);
+      assert.is(code, 2);
+      assert.match(stderr, `\`${path}\` is not a path inside the folder of the pipeline file`);
+      assert.match(stderr, 'rwkv.pipeline.yaml:3:');
+    }
+  });
+}
+
 test('says that there is no pipeline file, and exits with 2', async ({ project }) => {
   const { code, stderr } = await project.run(['all']);
   assert.is(code, 2);
