@@ -211,7 +211,7 @@ test('a process left behind with the streams open does not keep the run from end
 
 test('a shell killed from outside is a lost device, never a success', () =>
   withEmulator(async (device) => {
-    const script = 'ps -o ppid= -p $$ | xargs kill -9; exec sleep 600';
+    const script = 'kill -9 $PPID; exec sleep 600';
     const ended = await device.run(['sh', '-c', script], new Captured().options({ timeLimitSeconds: 20 }));
     assert.is(!ended.ok && ended.failure.kind, 'device-unavailable');
   }));
