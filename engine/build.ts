@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
-import { executeAction } from './action-execution.ts';
 import { type Action, type ActionGraph, criticalPath, dependants } from './action-graph.ts';
 import type { BuildSession, IdentifiedAction } from './build-session.ts';
+import { type CommandRunner, directRunner } from './command-runner.ts';
 import type { Emit, Outcome } from './event.ts';
 import type { Failure } from './failure.ts';
 
@@ -10,6 +10,8 @@ export interface BuildOptions {
   readonly jobs: number;
   readonly signal: AbortSignal;
   readonly emit: Emit;
+  /** Absent: every command is run when it is needed, and ended with the build. */
+  readonly runner?: CommandRunner;
 }
 
 export interface BuildOutcome {
@@ -37,6 +39,7 @@ class BuildRun {
   private readonly graph: ActionGraph;
   private readonly session: BuildSession;
   private readonly options: BuildOptions;
+  private readonly runner: CommandRunner;
   private readonly outcomes = new Map<string, Outcome>();
   private readonly failures: Failure[] = [];
   private readonly waitingFor = new Map<string, number>();
@@ -56,6 +59,7 @@ class BuildRun {
     this.graph = graph;
     this.session = session;
     this.options = options;
+    this.runner = options.runner ?? directRunner(session);
     this.dependants = dependants(graph);
     this.priorities = criticalPath(graph, (id) => session.history.get(id)?.seconds ?? UNKNOWN_SECONDS);
     this.lookUps = new PQueue({ concurrency: Math.max(2, options.jobs) });
@@ -89,6 +93,7 @@ class BuildRun {
     const identified = await this.session.identify(action);
     if (!identified.ok) return this.fail(action, '', identified.failure, start);
     const stored = await this.session.lookUp(identified.value);
+    this.runner.identified(identified.value, stored === undefined ? 'missing' : 'stored');
     if (stored === undefined) return this.enqueueCommand(identified.value);
     this.session.settle(identified.value, stored);
     this.finish(action, 'cached', identified.value.fingerprint.hash, 0);
@@ -121,19 +126,15 @@ class BuildRun {
   }
 
   private async execute(identified: IdentifiedAction): Promise<void> {
-    const { action, files, fingerprint } = identified;
+    const { action, fingerprint } = identified;
     if (this.stopped) return this.finish(action, 'skipped', fingerprint.hash, 0);
     const { task, id } = action;
     const { emit, signal } = this.options;
-    const { blobs, memo, tools, actionCache, options } = this.session;
     const start = performance.now();
     emit({ type: 'action-started', task, id, reason: this.session.reasons(identified).join('; ') });
     const tell = (line: string): void => emit({ type: 'action-output', task, id, line });
-    const context = { cacheRoot: options.cacheRoot, blobs, memo, tools, signal };
-    const result = await executeAction(action, files, tell, context);
+    const result = await this.runner.run(identified, tell, signal);
     if (!result.ok) return this.fail(action, fingerprint.hash, result.failure, start);
-    const kept = await actionCache.put(fingerprint, result.value);
-    if (!kept.ok) return this.fail(action, fingerprint.hash, kept.failure, start);
     this.session.settle(identified, result.value);
     this.finish(action, 'ran', fingerprint.hash, (performance.now() - start) / 1000);
   }
