@@ -1,10 +1,11 @@
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Failure } from '../engine/failure.ts';
 import { fail, ok, type Result } from '../engine/result.ts';
 import { writeAtomically } from './atomic-write.ts';
 import { type Digest, digestFile, FileChangedError, isHash } from './digest.ts';
+import { type FileStamp, isSettled, stampOf } from './file-stamp.ts';
 import { Gate } from './gate.ts';
 import { errorCode, storageFailure } from './storage-failure.ts';
 
@@ -23,8 +24,6 @@ const FORMAT = 1;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const KEPT_DAYS = 30;
 const KEPT_ENTRIES = 200_000;
-/** A file written this shortly ago may be written again without its times moving (coarse clocks, network). */
-const YOUNG_NS = 2_000_000_000n;
 /** Each reading holds a 4 MiB buffer and a file; more at once don't make a disk faster. */
 const READS_AT_A_TIME = 4;
 
@@ -67,6 +66,19 @@ export class StatMemo {
     return started;
   }
 
+  /**
+   * The stamp of a file whose digest is known, for as long as it looks as it did when it was hashed. Undefined
+   * when that cannot be told.
+   */
+  stampOf(path: string): FileStamp | undefined {
+    const known = this.#entries.get(resolve(path));
+    // Taken before the comparison: a write between the two makes the stamp the old one, which is then not found.
+    const stamp = known === undefined ? undefined : stampOf(path);
+    if (known === undefined || stamp === undefined) return undefined;
+    const now = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return now !== undefined && describes(known, now) ? stamp : undefined;
+  }
+
   /** Writes the memo where it was loaded from, when it learnt something. Fails with `storage-failed`. */
   async save(): Promise<Result<void>> {
     if (!this.#changed) return ok(undefined);
@@ -77,7 +89,8 @@ export class StatMemo {
 
   async #lookUp(path: string): Promise<Result<Digest>> {
     try {
-      const before = await stat(path, { bigint: true });
+      // Synchronous: where there are thousands of files, a promise for each costs more than the look.
+      const before = statSync(path, { bigint: true });
       if (!before.isFile()) return fail(notAFile(path, before));
       const known = this.#entries.get(path);
       if (known !== undefined && describes(known, before)) {
@@ -91,13 +104,15 @@ export class StatMemo {
   }
 
   async #hash(path: string): Promise<Digest> {
+    const begin = Date.now();
     const before = await stat(path, { bigint: true });
     const digest = await digestFile(path);
     const after = await stat(path, { bigint: true });
     const entry = entryOf(after, digest.hash);
     // Another file may have been renamed into the place: then it isn't known which of them was read.
     if (!describes(entry, before)) throw new FileChangedError(path);
-    if (isSettled(after)) {
+    // What was written after the reading began must show: how long the reading took says nothing.
+    if (isSettled(path, inMilliseconds(after), begin)) {
       this.#entries.set(path, entry);
       this.#changed = true;
     } else if (this.#entries.delete(path)) {
@@ -137,14 +152,9 @@ function describes(entry: Entry, stats: BigIntStats): boolean {
   );
 }
 
-/**
- * Whether any later write must show in the times. ctime is the one that nobody can set; it is also distrusted
- * when it lies in the future, because the clock was then set back. An mtime far in the future is harmless.
- */
-function isSettled(stats: BigIntStats): boolean {
-  const now = BigInt(Date.now()) * 1_000_000n;
-  const age = now - stats.mtimeNs;
-  return now - stats.ctimeNs > YOUNG_NS && (age > YOUNG_NS || age < -YOUNG_NS);
+function inMilliseconds(stats: BigIntStats): { dev: number; mtimeMs: number; ctimeMs: number } {
+  const { dev, mtimeNs, ctimeNs } = stats;
+  return { dev: Number(dev), mtimeMs: Number(mtimeNs) / 1e6, ctimeMs: Number(ctimeNs) / 1e6 };
 }
 
 function notAFile(path: string, stats: BigIntStats): Failure {

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestBytes } from '../../cache/digest.ts';
+import { stampOf } from '../../cache/file-stamp.ts';
 import { StatMemo } from '../../cache/stat-memo.ts';
 import { scratchFolder } from './scratch-folder.ts';
 import { failureOf, unwrap } from './unwrap.ts';
@@ -93,6 +94,8 @@ test('a write that puts the old modification time back is noticed by the change 
 
 test('a file that was just written is not remembered', async () => {
   const { path, memo } = scene();
+  // Whole seconds: the time that must pass is then two of them, however slow this machine is.
+  utimesSync(path, 1000, 1000);
   const first = await StatMemo.load(memo);
   await first.digestOf(path);
   unwrap(await first.save());
@@ -117,10 +120,21 @@ test('an entry that is wrong is forgotten when the file is read again and still 
   const { path, memo } = scene();
   remembered(path, memo, LIE);
   appendFileSync(path, 'x');
+  utimesSync(path, 1000, 1000);
   const first = await StatMemo.load(memo);
   await first.digestOf(path);
   unwrap(await first.save());
   assert.equal((JSON.parse(readFileSync(memo, 'utf8')) as MemoFile).entries, []);
+});
+
+test('a file has a stamp as long as it is as it was when it was hashed', async () => {
+  const { path, memo } = scene();
+  remembered(path, memo, LIE);
+  const loaded = await StatMemo.load(memo);
+  assert.equal(loaded.stampOf(path), stampOf(path));
+  appendFileSync(path, 'x');
+  assert.is(loaded.stampOf(path), undefined);
+  assert.is(loaded.stampOf(`${path}.none`), undefined);
 });
 
 test('an idle build writes nothing', async () => {
