@@ -74,7 +74,9 @@ export async function removeAbandonedWorkspaces(cacheRoot: string): Promise<void
   const names = await readdir(workFolder(cacheRoot)).catch(() => []);
   for (const name of names) {
     const pid = Number(name.split('-')[0]);
-    if (!isRunning(pid)) await rm(join(workFolder(cacheRoot), name), { recursive: true, force: true });
+    if (isRunning(pid)) continue;
+    // A command of the killed build may still be writing there: the next build will have better luck.
+    await rm(join(workFolder(cacheRoot), name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
