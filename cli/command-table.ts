@@ -17,6 +17,7 @@ Examples:
   rwkv-build context --set chunks=4           one task, with another chunk count
   rwkv-build plan all --set chunks=4          what that would run, and why
   rwkv-build why context                      why a task has to run
+  rwkv-build why --compare convert/a/fp16 convert/a/a16w8   in what two actions differ
   rwkv-build doctor                           what this machine lacks
 
 Exit codes: 0 ok, 1 the build failed, 2 usage, 3 something is missing on this machine, 130 interrupted.
@@ -58,7 +59,7 @@ function describeProgram(finish: (code: number) => void): Command {
   pipelineCommand(
     program,
     'plan [targets...]',
-    'print what a build would run and why, without running it',
+    'print what a build would run, why, and how long it would take, without running it',
   ).action(async (targets: string[], raw: RawOptions) => {
     const { plan } = await import('./commands/plan.ts');
     finish(await plan(targets, buildOptions(raw)));
@@ -66,11 +67,17 @@ function describeProgram(finish: (code: number) => void): Command {
   pipelineCommand(
     program,
     'why <task>',
-    'print what changed since the last result of a task or an action',
-  ).action(async (task: string, raw: RawOptions) => {
-    const { why } = await import('./commands/why.ts');
-    finish(await why(task, buildOptions(raw)));
-  });
+    'print what changed since the last result of a task or an action, and what is reused',
+  )
+    .argument('[other]', 'with --compare: the other action')
+    .option('--compare', 'print in what two actions, or earlier results by fingerprint, differ')
+    .action(async (task: string, other: string | undefined, raw: RawOptions & { compare?: boolean }) => {
+      const { compare, why } = await import('./commands/why.ts');
+      if (raw.compare !== true && other === undefined) finish(await why(task, buildOptions(raw)));
+      else if (raw.compare === true && other !== undefined)
+        finish(await compare(task, other, buildOptions(raw)));
+      else throw new InvalidArgumentError('why takes one name, and with --compare two.');
+    });
   pipelineCommand(program, 'status [targets...]', 'print how much of each task is up to date').action(
     async (targets: string[], raw: RawOptions) => {
       const { status } = await import('./commands/status.ts');

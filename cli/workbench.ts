@@ -5,6 +5,7 @@ import type { Emit } from '../engine/event.ts';
 import { expandPipeline } from '../engine/expansion.ts';
 import type { Failure } from '../engine/failure.ts';
 import type { Tool } from '../engine/kind.ts';
+import { parametersOf } from '../engine/parameter-use.ts';
 import type { Pipeline } from '../engine/pipeline-load.ts';
 import { fail, ok, type Result } from '../engine/result.ts';
 import { deviceChooser } from '../tasks/device-access.ts';
@@ -50,6 +51,7 @@ export async function openWorkbench(
     folder: pipeline.value.folder,
     tools,
     emit,
+    parametersOf: (task) => parametersOf(pipeline.value, task),
   });
   return ok({ pipeline: pipeline.value, targets: wanted, graph: graph.value, session, tools });
 }

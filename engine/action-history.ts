@@ -1,60 +1,206 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { writeAtomically } from '../cache/atomic-write.ts';
+import { readFileSync } from 'node:fs';
+import { appendFile, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Artifact } from '../cache/artifact.ts';
+import { storageFailure, writeAtomically } from '../cache/atomic-write.ts';
 import type { ManifestEntry } from './explanation.ts';
-import { ok, type Result } from './result.ts';
+import { type HistoryLine, type ParsedLine, parseLine, resultLine } from './history-line.ts';
+import { fail, ok, type Result } from './result.ts';
 
-/** What is remembered of the last time that an action had a result. */
-export interface HistoryEntry {
+/** What decided a result: the manifest, and the actions that made its inputs. */
+export interface Identity {
   readonly fingerprint: string;
   readonly manifest: readonly ManifestEntry[];
-  /** How long its command took when it last really ran. */
-  readonly seconds: number;
+  /** The fingerprint of each action that it depends on, by id. */
+  readonly sources: Readonly<Record<string, string>>;
 }
 
+/** What is remembered of an action's result. */
+export interface HistoryEntry extends Identity {
+  /** How long its command took when it really ran. */
+  readonly seconds: number;
+  /** What it gave, by output path. */
+  readonly outputs: Readonly<Record<string, Artifact>>;
+  /** When its command was started, in milliseconds since 1970; unknown where another build ran it. */
+  readonly startedAt?: number | undefined;
+}
+
+/** The last time that an action failed, if it has had no result since. */
+export interface HistoryFailure {
+  readonly fingerprint: string;
+  readonly startedAt: number;
+  readonly seconds: number;
+  readonly message: string;
+}
+
+export interface FoundEntry {
+  readonly id: string;
+  readonly entry: HistoryEntry;
+}
+
+/** Results that are no longer an action's last are kept up to this many bytes, or as many as the last ones take. */
+const PAST_BYTES = 8 * 1024 * 1024;
+
 /**
- * The last manifest and duration of each action of one pipeline file, for `why` and for the order of work.
- * It explains and never decides: losing it loses no result.
+ * The results and failures of the actions of one pipeline file: for `why`, the order of work, and provenance.
+ * It explains and never decides: losing it loses no result. Nothing is read before something is asked, and
+ * new lines are added to the end of the file, so that a build that has nothing to tell costs nothing.
  */
 export class ActionHistory {
-  private readonly file: string;
-  private readonly entries: Map<string, HistoryEntry>;
-  private changed = false;
+  readonly file: string;
+  /** The last result of each action, by id. */
+  private readonly last = new Map<string, HistoryEntry>();
+  /** Every result that is known, by id and fingerprint, the older ones first. */
+  private readonly results = new Map<string, HistoryLine>();
+  private readonly failures = new Map<string, HistoryFailure>();
+  private unsaved: string[] = [];
+  private loaded = false;
+  private endsInNewline = true;
+  private lines = 0;
 
-  private constructor(file: string, entries: Map<string, HistoryEntry>) {
+  private constructor(file: string) {
     this.file = file;
-    this.entries = entries;
   }
 
-  static async load(cacheRoot: string, pipelineFile: string): Promise<ActionHistory> {
+  static open(cacheRoot: string, pipelineFile: string): ActionHistory {
     const name = createHash('sha256').update(pipelineFile).digest('hex').slice(0, 32);
-    const file = join(cacheRoot, 'history', `${name}.json`);
-    try {
-      const parsed = JSON.parse(await readFile(file, 'utf8')) as Record<string, HistoryEntry>;
-      return new ActionHistory(file, new Map(Object.entries(parsed)));
-    } catch {
-      // Not there yet, or damaged: both mean that nothing is remembered.
-      return new ActionHistory(file, new Map());
-    }
+    return new ActionHistory(join(cacheRoot, 'history', `${name}.log`));
+  }
+
+  /** A history by its own file, such as that of another pipeline that uses the same store. */
+  static at(file: string): ActionHistory {
+    return new ActionHistory(file);
   }
 
   get(id: string): HistoryEntry | undefined {
-    return this.entries.get(id);
+    this.load();
+    return this.last.get(id);
+  }
+
+  /** The last failure of an action, unless it has had a result since. */
+  failure(id: string): HistoryFailure | undefined {
+    this.load();
+    return this.failures.get(id);
+  }
+
+  /** What an action gave under a fingerprint, be it its last or an earlier one. */
+  result(id: string, fingerprint: string): HistoryEntry | undefined {
+    this.load();
+    return this.results.get(resultKey(id, fingerprint));
+  }
+
+  /** The results whose fingerprint starts with these digits, newest first. */
+  withFingerprint(start: string): readonly FoundEntry[] {
+    this.load();
+    return [...this.results.values()]
+      .filter(({ fingerprint }) => fingerprint.startsWith(start))
+      .map((entry) => ({ id: entry.id, entry }))
+      .reverse();
+  }
+
+  /** The results that hold a file of this content, newest first. */
+  makersOf(hash: string): readonly FoundEntry[] {
+    this.load();
+    return [...this.results.values()]
+      .filter((line) => line.mentions(hash) && Object.values(line.outputs).some((one) => holds(one, hash)))
+      .map((entry) => ({ id: entry.id, entry }))
+      .reverse();
   }
 
   record(id: string, entry: HistoryEntry): void {
-    if (this.entries.get(id)?.fingerprint === entry.fingerprint) return;
-    this.entries.set(id, entry);
-    this.changed = true;
+    this.load();
+    const known = this.results.get(resultKey(id, entry.fingerprint));
+    const same = this.last.get(id)?.fingerprint === entry.fingerprint && !this.failures.has(id);
+    // Run again under the same fingerprint (its result was lost), it may have given something else.
+    if (same && entry.startedAt === undefined) return;
+    const again = known !== undefined && entry.startedAt === undefined;
+    this.add(again ? settledLine(id, entry.fingerprint) : resultLine(id, entry));
   }
 
-  /** Writes what is new. */
-  async save(): Promise<Result<void>> {
-    if (!this.changed) return ok(undefined);
-    const text = JSON.stringify(Object.fromEntries(this.entries));
-    const written = await writeAtomically(this.file, Buffer.from(text));
-    if (written.ok) this.changed = false;
-    return written;
+  recordFailure(id: string, failure: HistoryFailure): void {
+    this.load();
+    this.add(['F', JSON.stringify(id), JSON.stringify(failure)].join('\t'));
   }
+
+  /** Adds what is new to the file; writes it anew when most of it is past. Fails with `storage-failed`. */
+  async save(): Promise<Result<void>> {
+    if (this.unsaved.length === 0) return ok(undefined);
+    const text = `${this.endsInNewline ? '' : '\n'}${this.unsaved.join('\n')}\n`;
+    this.unsaved = [];
+    if (this.lines > 2 * this.last.size + 1000) return writeAtomically(this.file, this.compacted());
+    try {
+      await mkdir(dirname(this.file), { recursive: true });
+      await appendFile(this.file, text);
+      this.endsInNewline = true;
+      return ok(undefined);
+    } catch (error) {
+      return fail(storageFailure(this.file, error));
+    }
+  }
+
+  private add(line: string): void {
+    this.unsaved.push(line);
+    this.take(line);
+  }
+
+  private load(): void {
+    if (this.loaded) return;
+    this.loaded = true;
+    let text: string;
+    try {
+      text = readFileSync(this.file, 'utf8');
+    } catch {
+      return; // Not there yet: nothing is remembered.
+    }
+    this.endsInNewline = text === '' || text.endsWith('\n');
+    for (const line of text.split('\n')) if (line !== '') this.take(line);
+  }
+
+  private take(text: string): void {
+    const line: ParsedLine | undefined = parseLine(text);
+    // A line that a full disk or a power cut has cut off explains nothing.
+    if (line === undefined) return;
+    this.lines += 1;
+    if (line.type === 'failed') {
+      this.failures.set(line.id, line.failure);
+      return;
+    }
+    const key = resultKey(line.id, line.type === 'result' ? line.result.fingerprint : line.fingerprint);
+    const result = line.type === 'result' ? line.result : this.results.get(key);
+    if (result === undefined) return;
+    // Put at the end again: the order is that of the last use.
+    this.results.delete(key);
+    this.results.set(key, result);
+    this.last.set(line.id, result);
+    this.failures.delete(line.id);
+  }
+
+  /** The file without what is past its share: the oldest results that are nobody's last go first. */
+  private compacted(): string {
+    const live = new Set<HistoryEntry>(this.last.values());
+    const lines: string[] = [];
+    let liveBytes = 0;
+    for (const result of this.results.values()) if (live.has(result)) liveBytes += result.text.length;
+    let room = Math.max(PAST_BYTES, liveBytes);
+    for (const result of [...this.results.values()].reverse()) {
+      if (!live.has(result)) room -= result.text.length;
+      if (live.has(result) || room > 0) lines.push(result.text);
+    }
+    lines.reverse();
+    // The last line of an action is its last result; an older one may have been used again since.
+    for (const [id, failure] of this.failures)
+      lines.push(['F', JSON.stringify(id), JSON.stringify(failure)].join('\t'));
+    return `${lines.join('\n')}\n`;
+  }
+}
+
+const resultKey = (id: string, fingerprint: string): string => `${fingerprint} ${id}`;
+
+const settledLine = (id: string, fingerprint: string): string =>
+  ['S', JSON.stringify(id), fingerprint].join('\t');
+
+function holds(artifact: Artifact, hash: string): boolean {
+  if (artifact.type === 'file') return artifact.digest.hash === hash;
+  return artifact.files.some(({ digest }) => digest.hash === hash);
 }

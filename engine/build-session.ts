@@ -5,10 +5,12 @@ import { BlobStore } from '../cache/blob-store.ts';
 import type { Digest } from '../cache/digest.ts';
 import { StatMemo } from '../cache/stat-memo.ts';
 import type { Action } from './action-graph.ts';
-import { ActionHistory } from './action-history.ts';
+import { ActionHistory, type HistoryEntry, type Identity } from './action-history.ts';
 import { walkManifest } from './action-manifest.ts';
+import { explainChanges } from './change-cause.ts';
+import { changeLines, changeSummary } from './change-text.ts';
 import type { Emit } from './event.ts';
-import { explainDifference, type ManifestEntry, RecordVisitor } from './explanation.ts';
+import { type Change, RecordVisitor } from './explanation.ts';
 import type { Failure } from './failure.ts';
 import { FingerprintVisitor } from './fingerprint.ts';
 import { resolveInputs, type StagedFile } from './input-resolution.ts';
@@ -24,6 +26,8 @@ export interface SessionOptions {
   readonly folder: string;
   readonly tools: ReadonlyMap<string, Tool>;
   readonly emit: Emit;
+  /** The values of the parameters that a task uses, as text, by name: for explanations. */
+  readonly parametersOf?: (task: string) => ReadonlyMap<string, string>;
 }
 
 /** An action whose inputs are all known: what it will see, and the name of its result. */
@@ -31,7 +35,7 @@ export interface IdentifiedAction {
   readonly action: Action;
   readonly files: readonly StagedFile[];
   readonly fingerprint: Digest;
-  readonly manifest: readonly ManifestEntry[];
+  readonly identity: Identity;
 }
 
 /** Everything that building, planning and explaining share: the store, the memo, and the results so far. */
@@ -43,11 +47,13 @@ export class BuildSession {
   readonly history: ActionHistory;
   readonly tools: ToolSet;
   private readonly results = new Map<string, ActionResult>();
+  /** The fingerprint of each action that has a result. */
+  private readonly fingerprints = new Map<string, string>();
 
-  private constructor(options: SessionOptions, memo: StatMemo, history: ActionHistory) {
+  private constructor(options: SessionOptions, memo: StatMemo) {
     this.options = options;
     this.memo = memo;
-    this.history = history;
+    this.history = ActionHistory.open(options.cacheRoot, options.pipelineFile);
     this.blobs = new BlobStore(options.cacheRoot);
     this.actionCache = new ActionCache(options.cacheRoot);
     this.tools = new ToolSet(options.tools, options.emit);
@@ -55,8 +61,7 @@ export class BuildSession {
 
   static async open(options: SessionOptions): Promise<BuildSession> {
     const memo = await StatMemo.load(join(options.cacheRoot, 'stat-memo.json'));
-    const history = await ActionHistory.load(options.cacheRoot, options.pipelineFile);
-    return new BuildSession(options, memo, history);
+    return new BuildSession(options, memo);
   }
 
   /** Resolves the inputs of an action, whose dependencies must have results, and names its result. */
@@ -74,7 +79,22 @@ export class BuildSession {
     walkManifest(action, files.value, versions.value, key);
     const record = new RecordVisitor();
     walkManifest(action, files.value, versions.value, record);
-    return ok({ action, files: files.value, fingerprint: key.fingerprint(), manifest: record.entries });
+    const fingerprint = key.fingerprint();
+    const identity = {
+      fingerprint: fingerprint.hash,
+      manifest: record.entries,
+      sources: this.sourcesOf(action),
+    };
+    return ok({ action, files: files.value, fingerprint, identity });
+  }
+
+  private sourcesOf(action: Action): Readonly<Record<string, string>> {
+    const sources: Record<string, string> = {};
+    for (const id of action.dependencies) {
+      const fingerprint = this.fingerprints.get(id);
+      if (fingerprint !== undefined) sources[id] = fingerprint;
+    }
+    return sources;
   }
 
   /** The stored result of an action, if all of its bytes are still there. */
@@ -88,23 +108,48 @@ export class BuildSession {
     return result;
   }
 
-  /** Makes a result known to the actions that depend on this one, and to the history. */
-  settle(identified: IdentifiedAction, result: ActionResult): void {
-    const { action, fingerprint, manifest } = identified;
+  /**
+   * Makes a result known to the actions that depend on this one, and to the history. `startedAt` is when its
+   * command was started, in milliseconds since 1970, if this build ran it.
+   */
+  settle(identified: IdentifiedAction, result: ActionResult, startedAt?: number): void {
+    this.adopt(identified, result);
+    const { seconds, outputs } = result;
+    this.history.record(identified.action.id, { ...identified.identity, seconds, outputs, startedAt });
+  }
+
+  /** Makes a result known to the actions that depend on this one, and to nobody else: for a plan. */
+  adopt({ action, fingerprint }: IdentifiedAction, result: ActionResult): void {
     this.results.set(action.id, result);
-    this.history.record(action.id, { fingerprint: fingerprint.hash, manifest, seconds: result.seconds });
+    this.fingerprints.set(action.id, fingerprint.hash);
   }
 
   artifact(id: string, output: string): Artifact | undefined {
     return this.results.get(id)?.outputs[output];
   }
 
-  /** Why an action has to run, in sentences. */
-  reasons(identified: IdentifiedAction): readonly string[] {
-    const last = this.history.get(identified.action.id);
-    if (last === undefined) return ['it has never been built here'];
-    const differences = explainDifference(last.manifest, identified.manifest);
-    return differences.length > 0 ? differences : ['its result is no longer in the store'];
+  /** What changed for an action since its last result here; undefined when it never had one. */
+  changes({ action, identity }: IdentifiedAction): readonly Change[] | undefined {
+    const last = this.history.get(action.id);
+    if (last === undefined || last.manifest.length === 0) return undefined;
+    return explainChanges(action.id, last, identity, {
+      present: (id) => this.presentResult(id),
+      past: (id, fingerprint) => this.history.result(id, fingerprint),
+      parameters: (id) => this.options.parametersOf?.(id.split('/')[0] ?? id) ?? new Map(),
+    });
+  }
+
+  private presentResult(id: string): HistoryEntry | undefined {
+    const fingerprint = this.fingerprints.get(id);
+    return fingerprint === undefined ? undefined : this.history.result(id, fingerprint);
+  }
+
+  /** Why an action has to run, in one line. */
+  reason(identified: IdentifiedAction): string {
+    const changes = this.changes(identified);
+    return changes === undefined || changes.length === 0
+      ? reasonLines(changes).join('; ')
+      : changeSummary(changes);
   }
 
   /** Keeps the memo and the history for the next build. */
@@ -113,4 +158,10 @@ export class BuildSession {
     if (!saved.ok) return saved;
     return this.history.save();
   }
+}
+
+/** Changes since the last result as lines, with words for when there are none. */
+export function reasonLines(changes: readonly Change[] | undefined): readonly string[] {
+  if (changes === undefined) return ['it has never been built here'];
+  return changes.length > 0 ? changeLines(changes) : ['its result is no longer in the store'];
 }

@@ -131,11 +131,24 @@ class BuildRun {
     const { task, id } = action;
     const { emit, signal } = this.options;
     const start = performance.now();
-    emit({ type: 'action-started', task, id, reason: this.session.reasons(identified).join('; ') });
+    const startedAt = Date.now();
+    emit({ type: 'action-started', task, id, reason: this.session.reason(identified) });
     const tell = (line: string): void => emit({ type: 'action-output', task, id, line });
     const result = await this.runner.run(identified, tell, signal);
-    if (!result.ok) return this.fail(action, fingerprint.hash, result.failure, start);
-    this.session.settle(identified, result.value);
+    if (!result.ok) {
+      const { message } = result.failure;
+      const seconds = (performance.now() - start) / 1000;
+      if (result.failure.kind !== 'interrupted') {
+        this.session.history.recordFailure(id, {
+          fingerprint: fingerprint.hash,
+          startedAt,
+          seconds,
+          message,
+        });
+      }
+      return this.fail(action, fingerprint.hash, result.failure, start);
+    }
+    this.session.settle(identified, result.value, startedAt);
     this.finish(action, 'ran', fingerprint.hash, (performance.now() - start) / 1000);
   }
 

@@ -1,4 +1,5 @@
 import type { ManifestVisitor, ResolvedFile } from './action-manifest.ts';
+import { namedArguments } from './named-arguments.ts';
 
 /** One fact of a manifest: its key tells what it is about, its value is what can change. */
 export interface ManifestEntry {
@@ -8,15 +9,33 @@ export interface ManifestEntry {
   readonly origin?: string;
 }
 
+export type ManifestPart = 'argument' | 'environment' | 'tool' | 'property' | 'input' | 'output';
+
+/** One difference of two manifests. */
+export interface Change {
+  readonly about: ManifestPart;
+  /** What a reader knows it by: an option, the name of a variable or tool, the path of an input. */
+  readonly name: string;
+  /** Undefined: it was not there. An input's is its digest, and ` executable` after it. */
+  readonly before?: string;
+  /** Undefined: it is gone. */
+  readonly after?: string;
+  /** For an input: where it comes from. */
+  readonly origin?: string;
+  /** The pipeline's parameter that an argument or variable has its value from. */
+  readonly parameter?: string;
+  /** For an input: the action that made it. */
+  readonly action?: string;
+  /** What had changed for that action in turn. Absent where it is not known, empty where nothing had. */
+  readonly because?: readonly Change[];
+}
+
 /** The visitor that keeps a manifest as a list, to be compared with that of a later build. */
 export class RecordVisitor implements ManifestVisitor {
   readonly entries: ManifestEntry[] = [];
 
-  /** The option before a value is named with it, because a position means nothing to a reader. */
   argument(index: number, text: string): void {
-    const before = this.entries.at(-1)?.value ?? '';
-    const option = before.startsWith('--') && !text.startsWith('--') ? ` ${before}` : '';
-    this.entries.push({ key: `argument ${index}${option}`, value: text });
+    this.entries.push({ key: `argument ${index}`, value: text });
   }
 
   environment(name: string, value: string): void {
@@ -41,35 +60,63 @@ export class RecordVisitor implements ManifestVisitor {
   }
 }
 
-/** The difference of two manifests in words, a sentence for each fact; empty when they are equal. */
-export function explainDifference(
+/** What an entry is about, and its name. */
+export function partOf(entry: ManifestEntry): { readonly about: ManifestPart; readonly name: string } {
+  const end = entry.key.indexOf(' ');
+  return { about: entry.key.slice(0, end) as ManifestPart, name: entry.key.slice(end + 1) };
+}
+
+/** Everything in which two manifests differ; empty when they are equal. */
+export function manifestChanges(
   before: readonly ManifestEntry[],
   after: readonly ManifestEntry[],
-): string[] {
-  const old = new Map(before.map((entry) => [entry.key, entry]));
-  const fresh = new Map(after.map((entry) => [entry.key, entry]));
-  const sentences: string[] = [];
-  for (const entry of after) {
-    const previous = old.get(entry.key);
-    if (previous === undefined) sentences.push(`${describe(entry)} is new`);
-    else if (previous.value !== entry.value) sentences.push(changeSentence(previous, entry));
+): readonly Change[] {
+  const changes: Change[] = [];
+  const old = facts(before);
+  const fresh = facts(after);
+  for (const [key, fact] of fresh) {
+    const previous = old.get(key);
+    if (previous?.value === fact.value) continue;
+    const { about, name, value, origin } = fact;
+    changes.push({
+      about,
+      name,
+      ...(previous === undefined ? {} : { before: previous.value }),
+      after: value,
+      ...(origin === undefined ? {} : { origin }),
+    });
   }
-  for (const entry of before) if (!fresh.has(entry.key)) sentences.push(`${describe(entry)} is gone`);
-  return sentences;
+  for (const [key, { about, name, value, origin }] of old) {
+    if (!fresh.has(key))
+      changes.push({ about, name, before: value, ...(origin === undefined ? {} : { origin }) });
+  }
+  return changes.length > 0 ? changes : orderChange(before, after);
 }
 
-function changeSentence(before: ManifestEntry, after: ManifestEntry): string {
-  if (after.key.startsWith('input ')) return `${describe(after)} has another content`;
-  return `${describe(after)} was \`${before.value}\``;
+interface Fact {
+  readonly about: ManifestPart;
+  readonly name: string;
+  readonly value: string;
+  readonly origin: string | undefined;
 }
 
-function describe(entry: ManifestEntry): string {
-  if (entry.key.startsWith('input ')) {
-    const path = entry.key.slice('input '.length);
-    return entry.origin === undefined || entry.origin === path
-      ? `input ${path}`
-      : `input ${path} (from ${entry.origin})`;
+/** The entries by what a reader knows them by: the position of an argument means nothing to anybody. */
+function facts(entries: readonly ManifestEntry[]): Map<string, Fact> {
+  const found = new Map<string, Fact>();
+  for (const { name, value } of namedArguments(argumentsOf(entries)))
+    found.set(`argument ${name}`, { about: 'argument', name, value, origin: undefined });
+  for (const entry of entries) {
+    const { about, name } = partOf(entry);
+    if (about !== 'argument') found.set(entry.key, { about, name, value: entry.value, origin: entry.origin });
   }
-  if (entry.key.startsWith('output ')) return entry.key;
-  return `${entry.key} \`${entry.value}\``;
+  return found;
 }
+
+/** The same arguments in another order are another command. */
+function orderChange(before: readonly ManifestEntry[], after: readonly ManifestEntry[]): readonly Change[] {
+  const [old, fresh] = [argumentsOf(before).join(' '), argumentsOf(after).join(' ')];
+  return old === fresh ? [] : [{ about: 'argument', name: 'order', before: old, after: fresh }];
+}
+
+export const argumentsOf = (entries: readonly ManifestEntry[]): readonly string[] =>
+  entries.filter(({ key }) => key.startsWith('argument ')).map(({ value }) => value);

@@ -9,7 +9,7 @@ export async function status(targets: readonly string[], options: BuildOptions):
   const planned = await planTargets(targets, options);
   if (typeof planned === 'number') return planned;
   const tasks = new Map<string, PlannedAction[]>();
-  for (const action of planned) tasks.set(action.task, [...(tasks.get(action.task) ?? []), action]);
+  for (const action of planned.actions) tasks.set(action.task, [...(tasks.get(action.task) ?? []), action]);
   const rows: string[][] = [];
   for (const [task, actions] of tasks) {
     const cached = actions.filter(({ state }) => state === 'cached').length;

@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert';
 import { digestBytes } from '../../cache/digest.ts';
 import type { Action } from '../../engine/action-graph.ts';
 import { type ResolvedFile, walkManifest } from '../../engine/action-manifest.ts';
-import { explainDifference, RecordVisitor } from '../../engine/explanation.ts';
+import { changeLines } from '../../engine/change-text.ts';
+import { manifestChanges, RecordVisitor } from '../../engine/explanation.ts';
 import { FingerprintVisitor } from '../../engine/fingerprint.ts';
 import type { ActionSpec } from '../../engine/kind.ts';
 
@@ -48,22 +49,35 @@ function describe(
 }
 
 const CHANGES: Readonly<Record<string, readonly [Described, RegExp]>> = {
-  'an argument': [describe({ ...SPEC, command: ['convert', '--chunks', '4', 'x'] }), /--chunks `4` was `2`/],
-  'one argument more': [describe({ ...SPEC, command: [...SPEC.command, '-v'] }), /argument 4 `-v` is new/],
-  'a variable': [describe({ ...SPEC, environment: { MODE: 'slow' } }), /MODE `slow` was `fast`/],
-  'a variable that is gone': [describe({ ...SPEC, environment: {} }), /MODE `fast` is gone/],
+  'the order of the arguments': [
+    describe({ ...SPEC, command: ['convert', { tool: 'python', path: 'bin/python' }, '--chunks', '2'] }),
+    /the order of its arguments changed/,
+  ],
+  'an argument': [
+    describe({ ...SPEC, command: ['convert', '--chunks', '4', 'x'] }),
+    /argument --chunks was `2`, is `4`/,
+  ],
+  'one argument more': [describe({ ...SPEC, command: [...SPEC.command, '-v'] }), /argument -v is new/],
+  'a variable': [
+    describe({ ...SPEC, environment: { MODE: 'slow' } }),
+    /environment variable MODE was `fast`, is `slow`/,
+  ],
+  'a variable that is gone': [describe({ ...SPEC, environment: {} }), /environment variable MODE is gone/],
   'the version of a tool': [
     describe(SPEC, FILES, new Map([['python', '3.12']])),
-    /tool python `3.12` was `3.11`/,
+    /tool python was `3.11`, is `3.12`/,
   ],
-  'a property': [describe({ ...SPEC, properties: { device: 'phone' } }), /device `phone` was `emulator`/],
+  'a property': [
+    describe({ ...SPEC, properties: { device: 'phone' } }),
+    /property device was `emulator`, is `phone`/,
+  ],
   'the content of an input': [
     describe(SPEC, [file('a.txt', 'A'), FILES[1] as ResolvedFile]),
-    /input a.txt has another/,
+    /input a.txt changed/,
   ],
   'an executable bit': [
     describe(SPEC, [file('a.txt', 'a', true), FILES[1] as ResolvedFile]),
-    /input a.txt has another/,
+    /input a.txt has become executable/,
   ],
   'an input more': [describe(SPEC, [...FILES, file('d.txt', 'd')]), /input d.txt is new/],
   'an input that is gone': [describe(SPEC, FILES.slice(1)), /input a.txt is gone/],
@@ -81,7 +95,7 @@ for (const [what, [changed, words]] of Object.entries(CHANGES)) {
   test(`gives another key and an explanation in words for ${what}`, () => {
     const before = describe();
     assert.is.not(changed.key, before.key);
-    assert.match(explainDifference(before.entries, changed.entries).join('\n'), words);
+    assert.match(changeLines(manifestChanges(before.entries, changed.entries)).join('\n'), words);
   });
 }
 
@@ -89,7 +103,7 @@ test('gives the same key and no explanation for the same facts in another order'
   const before = describe();
   const again = describe(SPEC, [...FILES].reverse());
   assert.is(again.key, before.key);
-  assert.equal(explainDifference(before.entries, again.entries), []);
+  assert.equal(manifestChanges(before.entries, again.entries), []);
 });
 
 test('does not know where on this machine a file came from', () => {
