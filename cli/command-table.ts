@@ -15,6 +15,7 @@ Examples:
   rwkv-build all --soc SM8650,SM8550          for several
   rwkv-build all --model rwkv7-0.1b.pth       from your own weights
   rwkv-build context --set chunks=4           one task, with another chunk count
+  rwkv-build watch context                    again whenever an input changes
   rwkv-build plan all --set chunks=4          what that would run, and why
   rwkv-build why context                      why a task has to run
   rwkv-build why --compare convert/a/fp16 convert/a/a16w8   in what two actions differ
@@ -55,6 +56,14 @@ function describeProgram(finish: (code: number) => void): Command {
   }).action(async (targets: string[], raw: RawOptions) => {
     const { build } = await import('./commands/build.ts');
     finish(await build(targets, buildOptions(raw)));
+  });
+  pipelineCommand(
+    program,
+    'watch [targets...]',
+    'build, and build again whenever an input changes; Ctrl-C ends it',
+  ).action(async (targets: string[], raw: RawOptions) => {
+    const { watch } = await import('./commands/watch.ts');
+    finish(await watch(targets, buildOptions(raw)));
   });
   pipelineCommand(
     program,

@@ -79,7 +79,21 @@ export interface BuildFailed {
   readonly failure: Failure;
 }
 
-/** Always the last event. */
+/** Inputs were edited while they were watched: a new round begins. */
+export interface InputsChanged {
+  readonly type: 'changed';
+  /** Relative to the pipeline file where they lie beside it. */
+  readonly paths: readonly string[];
+}
+
+/** A round of a watch is over; nothing happens until an input changes. */
+export interface Watching {
+  readonly type: 'watching';
+  /** How many files, folders and globs are watched. */
+  readonly inputs: number;
+}
+
+/** Always the last event of a build, or of a round of a watch. */
 export interface BuildSummary {
   readonly type: 'summary';
   readonly ran: number;
@@ -87,6 +101,8 @@ export interface BuildSummary {
   readonly failed: number;
   readonly skipped: number;
   readonly seconds: number;
+  /** An edit came before the round was done; what it skipped is taken up by the next. */
+  readonly overtaken?: true;
 }
 
 /** Everything that a build tells the world; reporters turn these into text and nothing else prints. */
@@ -100,6 +116,8 @@ export type BuildEvent =
   | ArtifactPublished
   | ResultReported
   | BuildFailed
+  | InputsChanged
+  | Watching
   | BuildSummary;
 
 export type Emit = (event: BuildEvent) => void;

@@ -98,7 +98,8 @@ async function diskFiles(
   return ok(files);
 }
 
-const isGlob = (path: string): boolean => /[*?[\]{}]/.test(path);
+/** Whether a path as declared stands for the files that match it. */
+export const isGlob = (path: string): boolean => /[*?[\]{}]/.test(path);
 
 async function globFiles(root: string, pattern: string): Promise<readonly string[]> {
   // Loaded only where a pipeline uses a glob: zx takes a tenth of a second to start.

@@ -1,5 +1,6 @@
 import { runBuild } from '../../engine/build.ts';
-import type { BuildEvent, Outcome } from '../../engine/event.ts';
+import type { CommandRunner } from '../../engine/command-runner.ts';
+import type { BuildEvent, BuildSummary, Outcome } from '../../engine/event.ts';
 import type { Failure } from '../../engine/failure.ts';
 import { publishArtifacts } from '../../engine/publication.ts';
 import { removeAbandonedWorkspaces } from '../../engine/workspace.ts';
@@ -39,25 +40,32 @@ export async function build(targets: readonly string[], options: BuildOptions): 
       });
     }
   }
+  emit(summaryOf(outcomes, start));
+  reporter.close();
+  return failures.length === 0 ? EXIT.ok : exitCode(failures);
+}
+
+/** Counts the outcomes of a build that began at `start` (`performance.now()`). */
+export function summaryOf(outcomes: ReadonlyMap<string, Outcome>, start: number): BuildSummary {
   const count = (wanted: Outcome): number =>
     [...outcomes.values()].filter((outcome) => outcome === wanted).length;
-  emit({
+  return {
     type: 'summary',
     ran: count('ran'),
     cached: count('cached'),
     failed: count('failed'),
     skipped: count('skipped'),
     seconds: (performance.now() - start) / 1000,
-  });
-  reporter.close();
-  return failures.length === 0 ? EXIT.ok : exitCode(failures);
+  };
 }
 
-async function buildWorkbench(
+/** Builds, publishes and remembers. */
+export async function buildWorkbench(
   { pipeline, targets, graph, session }: Workbench,
   options: BuildOptions,
   signal: AbortSignal,
   emit: (event: BuildEvent) => void,
+  runner?: CommandRunner,
 ): Promise<{
   readonly outcomes: ReadonlyMap<string, Outcome>;
   readonly failures: readonly Failure[];
@@ -66,7 +74,9 @@ async function buildWorkbench(
   await removeAbandonedWorkspaces(session.options.cacheRoot);
   await session.blobs.cleanTemporaryFiles();
   emit({ type: 'started', pipeline: pipeline.file, targets, actions: graph.actions.size });
-  const built = await runBuild(graph, session, { jobs: options.jobs, signal, emit });
+  const { jobs } = options;
+  const settings = { jobs, signal, emit, ...(runner === undefined ? {} : { runner }) };
+  const built = await runBuild(graph, session, settings);
   // Even of a failed build, what was made is worth having.
   const published = await publishArtifacts(graph, session, emit);
   const saved = await session.close();

@@ -5,23 +5,39 @@ import type { Palette } from './palette.ts';
 
 /** What stands at the end of a successful build: the text that each model wrote, and what was built. */
 export class ClosingReport {
-  private readonly artifacts: ArtifactPublished[] = [];
-  private readonly results: ResultReported[] = [];
+  /** By path. */
+  private readonly artifacts = new Map<string, ArtifactPublished>();
+  private results: ResultReported[] = [];
+  /** The digests that have been shown, by path: a later round of a watch shows only what is new. */
+  private readonly shown = new Map<string, string>();
 
   add(event: BuildEvent): void {
-    if (event.type === 'artifact') this.artifacts.push(event);
-    if (event.type === 'result') this.results.push(event);
+    if (event.type === 'artifact' && this.shown.get(event.path) !== event.digest) {
+      this.shown.set(event.path, event.digest);
+      this.artifacts.set(event.path, event);
+    }
+    if (event.type === 'result' && this.artifacts.has(event.path)) {
+      this.results.push(event);
+    }
   }
 
-  lines(palette: Palette): string[] {
+  /** What was built since the last call. */
+  takeLines(palette: Palette): string[] {
+    const lines = this.lines(palette);
+    this.artifacts.clear();
+    this.results = [];
+    return lines;
+  }
+
+  private lines(palette: Palette): string[] {
     const benchmarks = this.results
       .map(({ result }) => result as unknown as BenchmarkResult)
       .filter(isBenchmark);
     return [
       ...benchmarks.flatMap((result) => ['', ...benchmarkText(result, palette)]),
       ...accuracyTable(benchmarks, palette),
-      ...artifactTable(this.artifacts, palette),
-      ...(this.artifacts.length > 0 ? [''] : []),
+      ...artifactTable([...this.artifacts.values()], palette),
+      ...(this.artifacts.size > 0 ? [''] : []),
     ];
   }
 }

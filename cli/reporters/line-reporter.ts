@@ -24,8 +24,8 @@ export class LineReporter implements Reporter {
     const line = this.lineOf(event);
     if (line !== undefined) this.talk(line);
     this.closing.add(event);
-    if (event.type !== 'summary') return;
-    for (const text of this.closing.lines(this.palette)) this.data(text);
+    if (event.type !== 'summary' || event.overtaken === true) return;
+    for (const text of this.closing.takeLines(this.palette)) this.data(text);
     this.talk(this.summary(event));
   }
 
@@ -44,6 +44,10 @@ export class LineReporter implements Reporter {
         return this.actionLine(event);
       case 'failure':
         return failureText(event.failure, palette) + githubAnnotation(event.failure);
+      case 'changed':
+        return `${palette.cyan('changed')}: ${nameSome(event.paths)}`;
+      case 'watching':
+        return palette.dim(`watching ${event.inputs} inputs for changes; Ctrl-C ends`);
       case 'started':
       case 'action-started':
       case 'action-output':
@@ -86,6 +90,11 @@ export class LineReporter implements Reporter {
     if (event.skipped > 0) parts.push(`${event.skipped} skipped`);
     return `${parts.join(', ')} ${this.palette.dim(`in ${duration(event.seconds)}`)}`;
   }
+}
+
+function nameSome(paths: readonly string[]): string {
+  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
+  return `${paths.slice(0, 3).join(', ')}${more}`;
 }
 
 /** On GitHub a failure is shown at its line of the pipeline file. */
