@@ -11,7 +11,8 @@ export interface Goal {
   readonly text: string;
   /** What was reached, in the unit of the goal. */
   readonly reached: string;
-  readonly met: boolean;
+  /** Undefined where nothing could be measured. */
+  readonly met: boolean | undefined;
 }
 
 export interface RowResult {
@@ -128,7 +129,8 @@ export const OURS = 'rwkv-build';
 
 /** A goal that says: this figure is at most that many times, or that much more than, another. */
 export function atMost(text: string, reached: number | undefined, limit: number, unit: string): Goal {
-  if (reached === undefined || Number.isNaN(reached)) return { text, reached: 'not measured', met: false };
+  if (reached === undefined || Number.isNaN(reached))
+    return { text, reached: 'not measured', met: undefined };
   return { text, reached: `${reached.toFixed(2)} ${unit}`, met: reached <= limit };
 }
 

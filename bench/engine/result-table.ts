@@ -6,9 +6,7 @@ export function rowText(row: RowResult): string {
   const node = medians(row.lines.find((line) => line.name === BARE_NODE));
   const cells = row.lines.map((line) => lineCells(line, node?.cpu));
   const head = ['', 'wall s', 'CPU s', '× node CPU', 'peak MB', 'runs', ''];
-  const goals = row.goals.map(
-    ({ text, reached, met }) => `  ${met ? 'met    ' : 'NOT MET'}  ${text}: ${reached}`,
-  );
+  const goals = row.goals.map(({ text, reached, met }) => `  ${verdict(met).padEnd(7)}  ${text}: ${reached}`);
   const remarks = row.remarks.map((remark) => `  ${remark}`);
   return [`\n${row.title}  [${row.id}]`, ...aligned([head, ...cells]), ...goals, ...remarks].join('\n');
 }
@@ -16,9 +14,14 @@ export function rowText(row: RowResult): string {
 /** All goals at one look. */
 export function goalsText(rows: readonly RowResult[]): string {
   const cells = rows.flatMap((row) =>
-    row.goals.map(({ text, reached, met }) => [row.id, text, reached, met ? 'met' : 'NOT MET']),
+    row.goals.map(({ text, reached, met }) => [row.id, text, reached, verdict(met)]),
   );
   return ['\nGoals', ...aligned(cells)].join('\n');
+}
+
+function verdict(met: boolean | undefined): string {
+  if (met === undefined) return '?';
+  return met ? 'met' : 'NOT MET';
 }
 
 function lineCells(line: Line, nodeCpu: number | undefined): string[] {

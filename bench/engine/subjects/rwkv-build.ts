@@ -1,26 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { BuildSummary } from '../../../engine/event.ts';
+import { ownProgram } from '../../own-program.ts';
 import type { Subject } from '../bench-subject.ts';
 import { FAN_OUT_WIDTH, inputsOf, type TaskWork, type Work } from '../work-shape.ts';
 
-const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
-
-/** The program that package.json names, with the interpreter of its first line. */
-function program(): readonly string[] {
-  const manifest = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as {
-    readonly bin: Readonly<Record<string, string>>;
-  };
-  const file = join(REPOSITORY, manifest.bin['rwkv-build'] ?? '');
-  const shebang = /^#!(.*)/.exec(readFileSync(file, 'utf8'))?.[1]?.trim().split(/\s+/) ?? ['node'];
-  const interpreter = shebang.filter((word) => word !== '/usr/bin/env' && word !== '-S');
-  return [...interpreter.map((word) => (word === 'node' ? process.execPath : word)), file];
-}
-
 export function rwkvBuild(): Subject {
-  const argv = program();
+  const argv = ownProgram();
   const environment = (folder: string): Record<string, string> => ({
     RWKV_BUILD_CACHE: join(folder, 'cache'),
   });
