@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { nearestName } from '../engine/nearest-name.ts';
 import type { BuildOptions } from './build-options.ts';
 import type { CleanScope } from './commands/clean.ts';
 import type { GraphFormat } from './commands/graph.ts';
 import { EXIT } from './exit-code.ts';
-import { packageRoot } from './package-root.ts';
+import { packageVersion } from './package-version.ts';
 
 const EXAMPLES = `
 Examples:
@@ -53,10 +51,13 @@ function describeProgram(finish: (code: number) => void): Command {
 
   pipelineCommand(program, 'build [targets...]', 'build targets or tasks; the word `build` can be left out', {
     isDefault: true,
-  }).action(async (targets: string[], raw: RawOptions) => {
-    const { build } = await import('./commands/build.ts');
-    finish(await build(targets, buildOptions(raw)));
-  });
+  })
+    .option('--logs', 'print what each command wrote, also of those whose result is reused')
+    .action(async (targets: string[], raw: RawOptions & { logs?: boolean }) => {
+      const { build } = await import('./commands/build.ts');
+      const logs = raw.logs === true ? 'shown' : 'kept';
+      finish(await build(targets, buildOptions(raw), { logs }));
+    });
   pipelineCommand(
     program,
     'watch [targets...]',
@@ -100,6 +101,24 @@ function describeProgram(finish: (code: number) => void): Command {
     .action(async (targets: string[], raw: RawOptions & { format: GraphFormat }) => {
       const { graph } = await import('./commands/graph.ts');
       finish(await graph(targets, raw.format, buildOptions(raw)));
+    });
+  pipelineCommand(
+    program,
+    'logs <task>',
+    'print what the commands of a task or an action wrote the last time',
+  ).action(async (task: string, raw: RawOptions) => {
+    const { logs } = await import('./commands/logs.ts');
+    finish(await logs(task, buildOptions(raw)));
+  });
+  program
+    .command('provenance <artifact>')
+    .description(
+      'print how an artifact came about: a file or folder by path, or a SHA-256 (in-toto, SLSA v1)',
+    )
+    .option('-f, --file <path>', 'the pipeline file', 'rwkv.pipeline.yaml')
+    .action(async (artifact: string, raw: { file: string }) => {
+      const { provenance } = await import('./commands/provenance.ts');
+      finish(await provenance(artifact, raw));
     });
   pipelineCommand(
     program,
@@ -196,9 +215,4 @@ function cleanScope(value: string): CleanScope {
   throw new InvalidArgumentError(
     `clean takes out, store or device${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
   );
-}
-
-function packageVersion(): string {
-  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,14 +1,18 @@
 import PQueue from 'p-queue';
+import type { ActionResult } from '../cache/action-cache.ts';
 import { type Action, type ActionGraph, criticalPath, dependants } from './action-graph.ts';
 import type { BuildSession, IdentifiedAction } from './build-session.ts';
 import { type CommandRunner, directRunner } from './command-runner.ts';
 import type { Emit, Outcome } from './event.ts';
 import type { Failure } from './failure.ts';
+import { FailureLog } from './failure-log.ts';
 
 export interface BuildOptions {
   /** How many commands may run at the same time. */
   readonly jobs: number;
   readonly signal: AbortSignal;
+  /** Whether the log of each action is told when it has a result, also when that was in the store. */
+  readonly logs?: 'shown' | 'kept';
   readonly emit: Emit;
   /** Absent: every command is run when it is needed, and ended with the build. */
   readonly runner?: CommandRunner;
@@ -96,6 +100,7 @@ class BuildRun {
     this.runner.identified(identified.value, stored === undefined ? 'missing' : 'stored');
     if (stored === undefined) return this.enqueueCommand(identified.value);
     this.session.settle(identified.value, stored);
+    await this.showLog(action, stored);
     this.finish(action, 'cached', identified.value.fingerprint.hash, 0);
   }
 
@@ -133,23 +138,40 @@ class BuildRun {
     const start = performance.now();
     const startedAt = Date.now();
     emit({ type: 'action-started', task, id, reason: this.session.reason(identified) });
-    const tell = (line: string): void => emit({ type: 'action-output', task, id, line });
+    const log = new FailureLog();
+    const tell = (line: string): void => {
+      log.add(line);
+      emit({ type: 'action-output', task, id, line });
+    };
     const result = await this.runner.run(identified, tell, signal);
     if (!result.ok) {
-      const { message } = result.failure;
-      const seconds = (performance.now() - start) / 1000;
-      if (result.failure.kind !== 'interrupted') {
-        this.session.history.recordFailure(id, {
-          fingerprint: fingerprint.hash,
-          startedAt,
-          seconds,
-          message,
-        });
-      }
-      return this.fail(action, fingerprint.hash, result.failure, start);
+      const path = await this.rememberFailure(identified, result.failure, startedAt, log);
+      return this.fail(action, fingerprint.hash, result.failure, start, path);
     }
     this.session.settle(identified, result.value, startedAt);
+    await this.showLog(action, result.value);
     this.finish(action, 'ran', fingerprint.hash, (performance.now() - start) / 1000);
+  }
+
+  /** Keeps the log of a failure; gives its place. What the user interrupted has not failed. */
+  private async rememberFailure(
+    { action, fingerprint }: IdentifiedAction,
+    { kind, message }: Failure,
+    startedAt: number,
+    log: FailureLog,
+  ): Promise<string | undefined> {
+    if (kind === 'interrupted') return undefined;
+    const { history } = this.session;
+    const seconds = (Date.now() - startedAt) / 1000;
+    history.recordFailure(action.id, { fingerprint: fingerprint.hash, startedAt, seconds, message });
+    return log.keep(history.file, action.id);
+  }
+
+  private async showLog({ task, id }: Action, result: ActionResult): Promise<void> {
+    if (this.options.logs !== 'shown' || result.log.size === 0) return;
+    const bytes = await this.session.blobs.read(result.log);
+    // A log that is gone makes no result wrong.
+    if (bytes.ok) this.options.emit({ type: 'action-log', task, id, text: bytes.value.toString() });
   }
 
   private finish(action: Action, outcome: Outcome, fingerprint: string, seconds: number): void {
@@ -160,12 +182,21 @@ class BuildRun {
     else this.skipDependants(id);
   }
 
-  private fail(action: Action, fingerprint: string, failure: Failure, start: number): void {
+  private fail(action: Action, fingerprint: string, failure: Failure, start: number, log?: string): void {
     const { task, id } = action;
     this.failures.push(failure);
     this.settle(id, 'failed');
     const seconds = (performance.now() - start) / 1000;
-    this.options.emit({ type: 'action', task, id, outcome: 'failed', fingerprint, seconds, failure });
+    this.options.emit({
+      type: 'action',
+      task,
+      id,
+      outcome: 'failed',
+      fingerprint,
+      seconds,
+      failure,
+      ...(log === undefined ? {} : { log }),
+    });
     this.skipDependants(id);
   }
 

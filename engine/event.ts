@@ -51,6 +51,16 @@ export interface ActionFinished {
   readonly fingerprint: string;
   readonly seconds: number;
   readonly failure?: Failure;
+  /** Of a failed one: the file that holds everything that its command wrote. */
+  readonly log?: string;
+}
+
+/** Everything that the command of an action wrote, when it ran or long ago: only where logs are asked for. */
+export interface ActionLog {
+  readonly type: 'action-log';
+  readonly task: string;
+  readonly id: string;
+  readonly text: string;
 }
 
 /** An artifact that was asked for now lies at this place under `out/`. */
@@ -113,6 +123,7 @@ export type BuildEvent =
   | ActionStarted
   | ActionOutputLine
   | ActionFinished
+  | ActionLog
   | ArtifactPublished
   | ResultReported
   | BuildFailed

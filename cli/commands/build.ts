@@ -1,5 +1,4 @@
-import { runBuild } from '../../engine/build.ts';
-import type { CommandRunner } from '../../engine/command-runner.ts';
+import { type BuildOptions as RunOptions, runBuild } from '../../engine/build.ts';
 import type { BuildEvent, BuildSummary, Outcome } from '../../engine/event.ts';
 import type { Failure } from '../../engine/failure.ts';
 import { publishArtifacts } from '../../engine/publication.ts';
@@ -9,8 +8,16 @@ import { EXIT, exitCode } from '../exit-code.ts';
 import { chooseReporter } from '../reporters/choose-reporter.ts';
 import { openWorkbench, type Workbench } from '../workbench.ts';
 
+export interface BuildExtras {
+  readonly logs: 'shown' | 'kept';
+}
+
 /** Builds targets and puts what was asked for under `out/`. Returns the exit code. */
-export async function build(targets: readonly string[], options: BuildOptions): Promise<number> {
+export async function build(
+  targets: readonly string[],
+  options: BuildOptions,
+  extras: BuildExtras,
+): Promise<number> {
   const reporter = chooseReporter(options.json);
   const emit = (event: BuildEvent): void => reporter.report(event);
   const start = performance.now();
@@ -28,7 +35,12 @@ export async function build(targets: readonly string[], options: BuildOptions): 
   const opened = await openWorkbench(targets, options, emit);
   if (!opened.ok) opened.failure.forEach(report);
   else {
-    const done = await buildWorkbench(opened.value, options, interruption.signal, emit);
+    const done = await buildWorkbench(opened.value, {
+      jobs: options.jobs,
+      signal: interruption.signal,
+      emit,
+      ...extras,
+    });
     for (const [id, outcome] of done.outcomes) outcomes.set(id, outcome);
     failures.push(...done.failures);
     if (done.publishing !== undefined) report(done.publishing);
@@ -62,21 +74,17 @@ export function summaryOf(outcomes: ReadonlyMap<string, Outcome>, start: number)
 /** Builds, publishes and remembers. */
 export async function buildWorkbench(
   { pipeline, targets, graph, session }: Workbench,
-  options: BuildOptions,
-  signal: AbortSignal,
-  emit: (event: BuildEvent) => void,
-  runner?: CommandRunner,
+  options: RunOptions,
 ): Promise<{
   readonly outcomes: ReadonlyMap<string, Outcome>;
   readonly failures: readonly Failure[];
   readonly publishing?: Failure;
 }> {
+  const { emit } = options;
   await removeAbandonedWorkspaces(session.options.cacheRoot);
   await session.blobs.cleanTemporaryFiles();
   emit({ type: 'started', pipeline: pipeline.file, targets, actions: graph.actions.size });
-  const { jobs } = options;
-  const settings = { jobs, signal, emit, ...(runner === undefined ? {} : { runner }) };
-  const built = await runBuild(graph, session, settings);
+  const built = await runBuild(graph, session, options);
   // Even of a failed build, what was made is worth having.
   const published = await publishArtifacts(graph, session, emit);
   const saved = await session.close();

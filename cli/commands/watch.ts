@@ -127,7 +127,8 @@ class WatchLoop {
       emit(shown);
     };
     const runner = this.#pool.beginRound(graph, session, signal);
-    const built = await buildWorkbench(opened.value, this.#options, signal, emitOutcome, runner);
+    const { jobs } = this.#options;
+    const built = await buildWorkbench(opened.value, { jobs, signal, emit: emitOutcome, runner });
     if (built.publishing !== undefined) emit({ type: 'failure', failure: built.publishing });
     if (built.failures.length === 0 && !signal.aborted) this.#pool.endLeftovers();
     const summary = summaryOf(outcomes, start);

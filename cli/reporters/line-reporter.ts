@@ -42,6 +42,8 @@ export class LineReporter implements Reporter {
         return this.toolLine(event.name, event.phase, event.detail, event.seconds);
       case 'action':
         return this.actionLine(event);
+      case 'action-log':
+        return logText(event.id, event.text, palette);
       case 'failure':
         return failureText(event.failure, palette) + githubAnnotation(event.failure);
       case 'changed':
@@ -77,9 +79,9 @@ export class LineReporter implements Reporter {
       case 'failed': {
         const { failure } = event;
         const head = `${palette.red('✗')} ${event.id} ${took}`;
-        return failure === undefined
-          ? head
-          : `${head}\n${failureText(failure, palette)}${githubAnnotation(failure)}`;
+        if (failure === undefined) return head;
+        const log = event.log === undefined ? '' : `\n${palette.dim(`all that it wrote: ${event.log}`)}`;
+        return `${head}\n${failureText(failure, palette)}${log}${githubAnnotation(failure)}`;
       }
     }
   }
@@ -95,6 +97,12 @@ export class LineReporter implements Reporter {
 function nameSome(paths: readonly string[]): string {
   const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
   return `${paths.slice(0, 3).join(', ')}${more}`;
+}
+
+/** What a command wrote, under the name of its action. */
+function logText(id: string, text: string, palette: Palette): string {
+  const lines = text.replace(/\n$/, '').split('\n');
+  return [palette.dim(`── ${id}`), ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
 /** On GitHub a failure is shown at its line of the pipeline file. */
