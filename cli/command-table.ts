@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { nearestName } from '../engine/nearest-name.ts';
 import type { BuildOptions } from './build-options.ts';
 import type { CleanScope } from './commands/clean.ts';
+import type { Shell } from './commands/completion.ts';
 import type { GraphFormat } from './commands/graph.ts';
 import { EXIT } from './exit-code.ts';
 import { packageVersion } from './package-version.ts';
@@ -17,6 +18,7 @@ Examples:
   rwkv-build plan all --set chunks=4          what that would run, and why
   rwkv-build why context                      why a task has to run
   rwkv-build why --compare convert/a/fp16 convert/a/a16w8   in what two actions differ
+  rwkv-build init my-rwkv7.pth                write a pipeline file for your weights
   rwkv-build doctor                           what this machine lacks
 
 Exit codes: 0 ok, 1 the build failed, 2 usage, 3 something is missing on this machine, 130 interrupted.
@@ -29,6 +31,8 @@ export async function buildProgram(args: readonly string[]): Promise<number> {
     code = result;
   };
   const program = describeProgram(finish);
+  // What completion scripts ask; the words are a command line that is still being written.
+  if (args[0] === '__complete') return complete(program, args.slice(1));
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;
@@ -37,6 +41,14 @@ export async function buildProgram(args: readonly string[]): Promise<number> {
     // Commander has printed its message; asking for help or the version is no error.
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
+}
+
+async function complete(program: Command, words: readonly string[]): Promise<number> {
+  const { completionCandidates } = await import('./completion-candidates.ts');
+  for (const { name, description } of await completionCandidates(program, words)) {
+    process.stdout.write(`${name}${description === '' ? '' : `\t${description}`}\n`);
+  }
+  return EXIT.ok;
 }
 
 function describeProgram(finish: (code: number) => void): Command {
@@ -128,6 +140,26 @@ function describeProgram(finish: (code: number) => void): Command {
     const { clean } = await import('./commands/clean.ts');
     finish(await clean(cleanScope(scope ?? 'out'), buildOptions(raw)));
   });
+  program
+    .command('init [weights...]')
+    .description('write a commented pipeline file for weights (.pth, .safetensors)')
+    .option('-f, --file <path>', 'the file to write', 'rwkv.pipeline.yaml')
+    .option('--soc <names>', 'the SoCs, separated by commas', commaList, [])
+    .option('--force', 'replace a file that is there')
+    .option('--dry-run', 'print the file instead of writing it')
+    .action(async (weights: string[], raw: RawOptions & { force?: boolean; dryRun?: boolean }) => {
+      const { init } = await import('./commands/init.ts');
+      const { file, soc } = raw;
+      finish(await init(weights, { file, soc, force: raw.force === true, dryRun: raw.dryRun === true }));
+    });
+  program
+    .command('completion')
+    .description('print the completion script of a shell')
+    .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell: Shell) => {
+      const { completion } = await import('./commands/completion.ts');
+      finish(completion(shell));
+    });
   program
     .command('doctor')
     .description('say what this machine lacks, with the command that brings it')

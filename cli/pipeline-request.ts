@@ -119,7 +119,7 @@ function chooseModels(
 }
 
 /** A model is named after its file; what its own format calls every file says nothing. */
-function modelName(path: string): string {
+export function modelName(path: string): string {
   const stem = basename(path, extname(path));
   const name = stem === 'model' || stem === 'pytorch_model' ? basename(resolve(path, '..')) : stem;
   return name.replace(/[^A-Za-z0-9._-]+/g, '-');

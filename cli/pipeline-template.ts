@@ -1,0 +1,75 @@
+import { stringify } from 'yaml';
+import type { RecognisedModel } from '../tasks/model-recognition.ts';
+
+/** A `models:` entry that `init` writes. */
+export interface TemplateModel {
+  readonly name: string;
+  /** As it stands in the file. */
+  readonly weights: string;
+  /** Undefined where only the stages can tell, as with a `.pth`. */
+  readonly recognised: RecognisedModel | undefined;
+}
+
+export interface PipelineTemplate {
+  /** Path or address of `pipeline.schema.json`. */
+  readonly schema: string;
+  readonly models: readonly TemplateModel[];
+  readonly socs: readonly string[];
+  readonly precisions: readonly string[];
+  /** The text of the pipeline that ships with rwkv-build, whose tasks and targets are taken over. */
+  readonly shipped: string;
+}
+
+/** The byte tokenizer's vocabulary; every published model has the World tokenizer's. */
+const BYTE_VOCABULARY = 256;
+
+/** The text of a pipeline file for these models. */
+export function pipelineText({ schema, models, socs, precisions, shipped }: PipelineTemplate): string {
+  const tasks = shipped.slice(shipped.indexOf('\ntasks:') + 1);
+  return `# yaml-language-server: $schema=${schema}
+#
+# It reads like a GitHub workflow: tasks with \`uses:\` or \`run:\`, \`needs:\`, \`matrix:\` and \${{ expressions }}.
+#   rwkv-build plan     says what would run, and why
+#   rwkv-build all      builds everything; what was asked for appears under out/
+#   rwkv-build watch    builds again whenever this file or an input changes
+version: 1
+
+params: # \`--set chunks=4\` replaces one; soc, precision, target and device have options of their own
+  chunks: 2 # how many pieces the model is cut into: more for a large model, whose contexts are limited to 2 GB
+  ext_embedding: false # true: the embedding stays on the CPU, outside of the first chunk
+  precision: [${precisions.join(', ')}] # fp16, a16w8, a16w8-int (for SoCs without fp16)
+  soc: [${socs.join(', ')}] # the Snapdragons to build for
+  target: [x86_64-linux] # also aarch64-linux, aarch64-android: machines that programs are built for
+  device: auto # emulator, adb, adb:SERIAL; auto takes an attached phone, else the emulator
+  tokens: 160 # that the benchmark lets the model write
+  evaluation_tokens: 256 # of held-out text, for perplexity and the divergence from fp32
+
+models: # \`--model NAME\` chooses among them
+${models.map(modelText).join('\n')}
+${tasks}`;
+}
+
+function modelText({ name, weights, recognised }: TemplateModel): string {
+  const inline = (text: string): string => stringify(text, { lineWidth: 0 }).trimEnd();
+  return `  ${inline(name)}: # ${modelWords(recognised)}
+    weights: ${inline(weights)}
+${tokenizerText(recognised)}
+    # calibration: my-text.txt # text like what the model will be used for; quantised precisions take ranges from it
+    # evaluation: held-out.txt # text that the model was not trained on; accuracy is measured on it
+    prompt: "It was a " # what the benchmark lets the model continue
+`;
+}
+
+function modelWords(recognised: RecognisedModel | undefined): string {
+  if (recognised === undefined) return 'its version is found out when it is exported';
+  const { version, layers, width, vocabulary } = recognised;
+  return `RWKV-${version}, ${layers} layers of ${width}, ${vocabulary} tokens`;
+}
+
+function tokenizerText(recognised: RecognisedModel | undefined): string {
+  if (recognised === undefined) {
+    return '    tokenizer: auto # by the size of the vocabulary; or say byte, or world';
+  }
+  const { vocabulary } = recognised;
+  return `    tokenizer: ${vocabulary === BYTE_VOCABULARY ? 'byte' : 'world'} # it knows ${vocabulary} tokens`;
+}
