@@ -36,7 +36,7 @@ Options:
   --budget SECONDS    one that has used more gets no further run in that row (30)
   --time-limit SECONDS        for one run of one subject (120)
   --first-build SECONDS       for the build that a no-op needs before it (180; rwkv-build: no limit)
-  --file-size MEGABYTES       of the big files (1000)
+  --file-size MEGABYTES       of the big files (1000); they take fifteen times that on the disk
   --keep FOLDER       build in this folder and leave it there for the next time
   --json              one JSON document on stdout, talk on stderr
 

@@ -30,11 +30,13 @@ const WRAPPER = join(dirname(fileURLToPath(import.meta.url)), 'measured_run.py')
 /** What would make a subject behave as in CI, or find somebody else's settings. */
 const HIDDEN = ['CI', 'GITHUB_ACTIONS', 'NODE_OPTIONS', 'RWKV_BUILD_CACHE', 'VIRTUAL_ENV'];
 
-let running: ChildProcess | undefined;
+let running: { readonly child: ChildProcess; readonly scratch: string } | undefined;
 
-/** Ends what is being measured, with everything that it started. */
+/** Ends what is being measured, with everything that it started, and removes what it wrote. */
 export function endRunning(): void {
-  running?.kill('SIGTERM');
+  if (running === undefined) return;
+  running.child.kill('SIGTERM');
+  rmSync(running.scratch, { recursive: true, force: true });
 }
 
 /** Runs a command to its end and measures it; one that takes longer than the limit is killed. */
@@ -70,7 +72,7 @@ async function runWrapper(
     env: { ...environment, ...command.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  running = child;
+  running = { child, scratch: dirname(output) };
   let said = '';
   let complaint = '';
   child.stdout.on('data', (chunk: Buffer) => {

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { type BenchOptions, HELP, readOptions } from './bench-options.ts';
 import { Bench, type Row, type RowResult } from './bench-row.ts';
 import type { Subject } from './bench-subject.ts';
+import { BIG_ROWS } from './big-rows.ts';
 import { MANY_ROWS } from './many-rows.ts';
 import { endRunning } from './measured-run.ts';
 import { findPeer } from './peer-places.ts';
@@ -16,7 +17,7 @@ import { turbo, wireit } from './subjects/npm-peers.ts';
 import { doit, dvc, snakemake } from './subjects/python-peers.ts';
 import { rwkvBuild } from './subjects/rwkv-build.ts';
 
-const ROWS: readonly Row[] = [...SMALL_ROWS, ...MANY_ROWS];
+const ROWS: readonly Row[] = [...SMALL_ROWS, ...BIG_ROWS, ...MANY_ROWS];
 
 /** The name of each peer, its program, and how it is driven. */
 const PEERS: readonly (readonly [string, string, (program: string) => Subject])[] = [
