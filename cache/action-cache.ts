@@ -1,7 +1,7 @@
 import { readFile, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Result } from '../engine/result.ts';
-import { type Artifact, isArtifact, isInnerPath } from './artifact.ts';
+import { type Artifact, artifactBytes, isArtifact, isInnerPath } from './artifact.ts';
 import { writeAtomically } from './atomic-write.ts';
 import { type Digest, digestBytes, isDigest } from './digest.ts';
 
@@ -16,11 +16,16 @@ export interface ActionResult {
 }
 
 const FORMAT = 1;
-const DAY_MS = 24 * 60 * 60 * 1000;
+/**
+ * How exactly the last use of a result is kept. Exact enough to tell what is old; and a build that follows
+ * another writes nothing.
+ */
+export const USE_GRAIN_MS = 60 * 60 * 1000;
 
 /** Results by fingerprint: `ac/sha256/<first two digits>/<hash>.json` below the store's root. */
 export class ActionCache {
   readonly #root: string;
+  #addedBytes = 0;
 
   constructor(root: string) {
     this.#root = root;
@@ -29,29 +34,37 @@ export class ActionCache {
   /**
    * What an action with this fingerprint gave. An entry that is not there, cannot be read, is damaged or of
    * another format is `undefined`: the action then runs again, which is always right.
-   * The entry's modification time is moved on (once a day), so that collection knows what is in use.
+   * The entry's modification time is moved on (once an hour), so that collection knows what is in use.
    */
   async get(fingerprint: Digest): Promise<ActionResult | undefined> {
-    const path = this.pathOf(fingerprint);
-    let text: string;
+    const result = await this.peek(fingerprint.hash);
+    if (result !== undefined) await markUsed(this.pathOf(fingerprint));
+    return result;
+  }
+
+  /** `get` by the fingerprint's hash, for those who look without using. */
+  async peek(hash: string): Promise<ActionResult | undefined> {
     try {
-      text = await readFile(path, 'utf8');
+      return decode(await readFile(this.pathOf({ hash }), 'utf8'), hash);
     } catch {
       return undefined;
     }
-    const result = decode(text, fingerprint);
-    if (result !== undefined) await markUsed(path);
-    return result;
   }
 
   /** Remembers a result, in place of an older one. Fails with `storage-failed`. */
   async put(fingerprint: Digest, result: ActionResult): Promise<Result<void>> {
+    const sizes = Object.values(result.outputs).map(artifactBytes);
+    this.#addedBytes += sizes.reduce((sum, size) => sum + size, result.log.size);
     return writeAtomically(this.pathOf(fingerprint), encode(fingerprint, result));
   }
 
+  /** By how much this object's results made the store grow at most: what they share counts each time. */
+  get addedBytes(): number {
+    return this.#addedBytes;
+  }
+
   /** Where the entry lies, whether or not it exists. */
-  pathOf(fingerprint: Digest): string {
-    const { hash } = fingerprint;
+  pathOf({ hash }: Pick<Digest, 'hash'>): string {
     return join(this.#root, 'ac', 'sha256', hash.slice(0, 2), `${hash}.json`);
   }
 }
@@ -62,16 +75,12 @@ function encode(fingerprint: Digest, result: ActionResult): string {
   return `${JSON.stringify({ sum: sumOf(record), record })}\n`;
 }
 
-function decode(text: string, fingerprint: Digest): ActionResult | undefined {
-  let entry: unknown;
-  try {
-    entry = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** Rejects what is no JSON. */
+function decode(text: string, fingerprint: string): ActionResult | undefined {
+  const entry: unknown = JSON.parse(text);
   if (!isObject(entry) || !isObject(entry.record) || entry.sum !== sumOf(entry.record)) return undefined;
   const { format, fingerprint: own, outputs, seconds, log } = entry.record;
-  if (format !== FORMAT || own !== fingerprint.hash) return undefined;
+  if (format !== FORMAT || own !== fingerprint) return undefined;
   if (!isOutputs(outputs) || typeof seconds !== 'number' || !isDigest(log)) return undefined;
   return { outputs, seconds, log };
 }
@@ -91,7 +100,9 @@ function isOutputs(value: unknown): value is Record<string, Artifact> {
 async function markUsed(path: string): Promise<void> {
   try {
     const now = Date.now();
-    if (now - (await stat(path)).mtimeMs > DAY_MS) await utimes(path, now / 1000, now / 1000);
+    // Also when the time lies ahead: the clock has been set back, and the entry would stay young for ever.
+    const age = Math.abs(now - (await stat(path)).mtimeMs);
+    if (age > USE_GRAIN_MS) await utimes(path, now / 1000, now / 1000);
   } catch {
     // A store that cannot be written still serves.
   }

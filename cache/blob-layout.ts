@@ -24,5 +24,9 @@ export function poolPath(root: string, mode: BlobMode): string {
 
 /** A new name for something that lay in the place of a blob and isn't one; kept to find out what happened. */
 export function damagedPath(root: string, name: string): string {
-  return join(root, 'cas', 'damaged', `${name}.${randomBytes(4).toString('hex')}`);
+  return join(damagedFolder(root), `${name}.${randomBytes(4).toString('hex')}`);
+}
+
+export function damagedFolder(root: string): string {
+  return join(root, 'cas', 'damaged');
 }

@@ -140,8 +140,8 @@ export class BlobStore {
   }
 
   /** Removes what killed processes left in `tmp/` more than a day ago. Never fails. */
-  async cleanTemporaryFiles(): Promise<void> {
-    await this.#temporary.clean();
+  async cleanTemporaryFiles(nowMs = Date.now()): Promise<void> {
+    await this.#temporary.clean(nowMs);
   }
 
   readonly #source: BlobSource = async ({ digest, executable }, mode) => {

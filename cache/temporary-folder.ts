@@ -21,14 +21,17 @@ export class TemporaryFolder {
     return join(this.path, `${process.pid}-${randomBytes(8).toString('hex')}`);
   }
 
-  /** Removes what is older than a day: no command of ours takes that long to fill one file. */
-  async clean(): Promise<void> {
+  /**
+   * Removes what is older than a day: no command of ours takes that long to fill one file. The age is that of
+   * the inode, since a sealed file bears a modification time of long ago while it waits for its place.
+   */
+  async clean(nowMs: number): Promise<void> {
     const names = await readdir(this.path).catch(() => []);
     for (const name of names) {
       const path = join(this.path, name);
       try {
-        if (Date.now() - (await lstat(path)).mtimeMs > KEPT_MS)
-          await rm(path, { recursive: true, force: true });
+        const old = nowMs - (await lstat(path)).ctimeMs > KEPT_MS;
+        if (old) await rm(path, { recursive: true, force: true });
       } catch {
         // Another process cleans as well, or it isn't ours to remove. Tomorrow is another day.
       }

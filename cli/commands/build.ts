@@ -1,3 +1,4 @@
+import { StoreLease } from '../../cache/store-lease.ts';
 import { type BuildOptions as RunOptions, runBuild } from '../../engine/build.ts';
 import type { BuildEvent, BuildSummary, Outcome } from '../../engine/event.ts';
 import type { Failure } from '../../engine/failure.ts';
@@ -6,6 +7,7 @@ import { removeAbandonedWorkspaces } from '../../engine/workspace.ts';
 import type { BuildOptions } from '../build-options.ts';
 import { EXIT, exitCode } from '../exit-code.ts';
 import { chooseReporter } from '../reporters/choose-reporter.ts';
+import { limitStore } from '../store-limit.ts';
 import { openWorkbench, type Workbench } from '../workbench.ts';
 
 export interface BuildExtras {
@@ -80,14 +82,18 @@ export async function buildWorkbench(
   readonly failures: readonly Failure[];
   readonly publishing?: Failure;
 }> {
-  const { emit } = options;
-  await removeAbandonedWorkspaces(session.options.cacheRoot);
+  const { emit, signal } = options;
+  const root = session.options.cacheRoot;
+  const lease = StoreLease.take(root);
+  await removeAbandonedWorkspaces(root);
   await session.blobs.cleanTemporaryFiles();
   emit({ type: 'started', pipeline: pipeline.file, targets, actions: graph.actions.size });
   const built = await runBuild(graph, session, options);
   // Even of a failed build, what was made is worth having.
   const published = await publishArtifacts(graph, session, emit);
   const saved = await session.close();
+  if (!signal.aborted) await limitStore(root, session.actionCache.addedBytes, emit);
+  lease.release();
   const publishing = published.ok ? (saved.ok ? undefined : saved.failure) : published.failure;
   return { ...built, ...(publishing === undefined ? {} : { publishing }) };
 }

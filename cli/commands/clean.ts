@@ -1,34 +1,25 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { cacheRoot } from '../../cache/cache-root.ts';
 import { storageFailure } from '../../cache/storage-failure.ts';
 import { openDevice } from '../../tasks/device-access.ts';
 import type { BuildOptions } from '../build-options.ts';
 import { EXIT } from '../exit-code.ts';
+import { cacheClear } from './cache.ts';
 import { failUsage } from './command-failure.ts';
 
 export type CleanScope = 'out' | 'store' | 'device';
 
-/** What of the store's folder goes with `--store`. Environments stay: they cost a download to make again. */
-const STORE_PARTS = ['cas', 'ac', 'history', 'work', 'tmp', 'stat-memo.json'] as const;
-
 /** Removes what a build left, and says where it was. */
 export async function clean(scope: CleanScope, options: BuildOptions): Promise<number> {
   if (scope === 'device') return cleanDevice(options);
-  const root = cacheRoot(process.env);
-  const paths =
-    scope === 'out'
-      ? [join(dirname(resolve(options.file)), 'out')]
-      : STORE_PARTS.map((part) => join(root, part)).filter((path) => existsSync(path));
-  for (const path of paths) {
-    try {
-      await rm(path, { recursive: true, force: true });
-      process.stderr.write(`removed ${path}\n`);
-    } catch (error) {
-      return failUsage([storageFailure(path, error)], options);
-    }
+  if (scope === 'store') return cacheClear(options);
+  const path = join(dirname(resolve(options.file)), 'out');
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    return failUsage([storageFailure(path, error)], options);
   }
+  process.stderr.write(`removed ${path}\n`);
   return EXIT.ok;
 }
 

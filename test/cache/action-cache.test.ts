@@ -91,12 +91,24 @@ test('a folder in the place of an entry is absent', async () => {
   assert.is(await cache.get(fingerprint), undefined);
 });
 
-test('an entry that is used is marked as that, once a day', async () => {
+test('an entry that is used is marked as that, once an hour', async () => {
   const { cache, path } = await filled();
-  const old = Date.now() / 1000 - 3 * 24 * 3600;
-  utimesSync(path, old, old);
+  const now = Date.now() / 1000;
+  utimesSync(path, now - 3000, now - 3000);
   await cache.get(fingerprint);
-  assert.ok(Date.now() - statSync(path).mtimeMs < 60_000);
+  assert.ok(Date.now() - statSync(path).mtimeMs > 2_900_000, 'less than an hour ago is near enough');
+  for (const time of [now - 2 * 3600, now + 10 * 365 * 86_400]) {
+    utimesSync(path, time, time);
+    await cache.get(fingerprint);
+    assert.ok(Math.abs(Date.now() - statSync(path).mtimeMs) < 60_000, `marked at ${time}`);
+  }
+});
+
+test('looking at an entry does not mark it as used', async () => {
+  const { cache, path } = await filled();
+  utimesSync(path, 1000, 1000);
+  assert.equal(await cache.peek(fingerprint.hash), result);
+  assert.is(statSync(path).mtimeMs, 1_000_000);
 });
 
 test('a read-only store is read and cannot be put to', async () => {

@@ -161,14 +161,14 @@ test('a folder that lacks one blob is not contained, and not half materialised',
   assert.equal(readdirSync(work), ['out']);
 });
 
-test('temporary files older than a day go, younger ones stay', async () => {
+test('temporary files older than a day go, younger ones stay, also those that are sealed', async () => {
   const { store } = scene();
-  fill(join(store.root, 'tmp'), { old: 'x', young: 'x', 'oldFolder/file': 'x' });
-  const longAgo = Date.now() / 1000 - 25 * 3600;
-  utimesSync(join(store.root, 'tmp/old'), longAgo, longAgo);
-  utimesSync(join(store.root, 'tmp/oldFolder'), longAgo, longAgo);
+  fill(join(store.root, 'tmp'), { file: 'x', sealed: 'x', 'folder/file': 'x' });
+  utimesSync(join(store.root, 'tmp/sealed'), 1_000_000_000, 1_000_000_000);
   await store.cleanTemporaryFiles();
-  assert.equal(readdirSync(join(store.root, 'tmp')), ['young']);
+  assert.equal(readdirSync(join(store.root, 'tmp')).sort(), ['file', 'folder', 'sealed']);
+  await store.cleanTemporaryFiles(Date.now() + 25 * 3600 * 1000);
+  assert.equal(readdirSync(join(store.root, 'tmp')), []);
   await scene().store.cleanTemporaryFiles();
 });
 
