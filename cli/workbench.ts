@@ -8,6 +8,7 @@ import type { Tool } from '../engine/kind.ts';
 import { parametersOf } from '../engine/parameter-use.ts';
 import type { Pipeline } from '../engine/pipeline-load.ts';
 import { fail, ok, type Result } from '../engine/result.ts';
+import { TimeLeft } from '../engine/time-left.ts';
 import { deviceChooser } from '../tasks/device-access.ts';
 import { registeredKinds } from '../tasks/kind-registry.ts';
 import { registeredTools } from '../tasks/tool-registry.ts';
@@ -54,6 +55,11 @@ export async function openWorkbench(
     parametersOf: (task) => parametersOf(pipeline.value, task),
   });
   return ok({ pipeline: pipeline.value, targets: wanted, graph: graph.value, session, tools });
+}
+
+/** What estimates the time that building takes, from how long its actions took the last time. */
+export function timeLeftOf({ graph, session }: Workbench, jobs: number): TimeLeft {
+  return new TimeLeft(graph, (id) => session.history.get(id)?.seconds, jobs);
 }
 
 /** What is built when nothing is named: the target `default`, else `all`, else every task. */

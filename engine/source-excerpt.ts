@@ -30,8 +30,10 @@ function underlined({ excerpt: line, column, length }: SourceLocation): [string,
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 
+export const isWide = (character: string): boolean => WIDE.test(character);
+
 /** As wide as the character is, so that the mark stands below its text, whatever a terminal makes of tabs. */
 function blank(character: string): string {
   if (character === '\t') return '\t';
-  return WIDE.test(character) ? '\u3000' : ' ';
+  return isWide(character) ? '\u3000' : ' ';
 }

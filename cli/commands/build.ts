@@ -8,7 +8,7 @@ import type { BuildOptions } from '../build-options.ts';
 import { EXIT, exitCode } from '../exit-code.ts';
 import { chooseReporter } from '../reporters/choose-reporter.ts';
 import { limitStore } from '../store-limit.ts';
-import { openWorkbench, type Workbench } from '../workbench.ts';
+import { openWorkbench, timeLeftOf, type Workbench } from '../workbench.ts';
 
 export interface BuildExtras {
   readonly logs: 'shown' | 'kept';
@@ -37,7 +37,9 @@ export async function build(
   const opened = await openWorkbench(targets, options, emit);
   if (!opened.ok) opened.failure.forEach(report);
   else {
-    const done = await buildWorkbench(opened.value, {
+    const workbench = opened.value;
+    reporter.expect?.(() => timeLeftOf(workbench, options.jobs));
+    const done = await buildWorkbench(workbench, {
       jobs: options.jobs,
       signal: interruption.signal,
       emit,

@@ -10,7 +10,7 @@ import type { BuildOptions } from '../build-options.ts';
 import { EXIT, exitCode } from '../exit-code.ts';
 import { chooseReporter } from '../reporters/choose-reporter.ts';
 import type { Reporter } from '../reporters/reporter.ts';
-import { openWorkbench } from '../workbench.ts';
+import { openWorkbench, timeLeftOf } from '../workbench.ts';
 import { buildWorkbench, summaryOf } from './build.ts';
 
 /** Builds, and builds again whenever an input changes, until it is interrupted. Returns the exit code. */
@@ -126,6 +126,7 @@ class WatchLoop {
       outcomes.set(shown.id, shown.outcome);
       emit(shown);
     };
+    this.#reporter.expect?.(() => timeLeftOf(opened.value, this.#options.jobs));
     const runner = this.#pool.beginRound(graph, session, signal);
     const { jobs } = this.#options;
     const built = await buildWorkbench(opened.value, { jobs, signal, emit: emitOutcome, runner });

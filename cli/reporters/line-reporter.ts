@@ -45,7 +45,7 @@ export class LineReporter implements Reporter {
       case 'action-log':
         return logText(event.id, event.text, palette);
       case 'failure':
-        return failureText(event.failure, palette) + githubAnnotation(event.failure);
+        return failureText(event.failure, palette);
       case 'changed':
         return `${palette.cyan('changed')}: ${nameSome(event.paths)}`;
       case 'watching':
@@ -81,7 +81,7 @@ export class LineReporter implements Reporter {
         const head = `${palette.red('✗')} ${event.id} ${took}`;
         if (failure === undefined) return head;
         const log = event.log === undefined ? '' : `\n${palette.dim(`all that it wrote: ${event.log}`)}`;
-        return `${head}\n${failureText(failure, palette)}${log}${githubAnnotation(failure)}`;
+        return `${head}\n${failureText(failure, palette)}${log}`;
       }
     }
   }
@@ -103,12 +103,4 @@ function nameSome(paths: readonly string[]): string {
 function logText(id: string, text: string, palette: Palette): string {
   const lines = text.replace(/\n$/, '').split('\n');
   return [palette.dim(`── ${id}`), ...lines.map((line) => `  ${line}`)].join('\n');
-}
-
-/** On GitHub a failure is shown at its line of the pipeline file. */
-function githubAnnotation(failure: { message: string; location?: { file: string; line: number } }): string {
-  if (process.env.GITHUB_ACTIONS !== 'true' || failure.location === undefined) return '';
-  const { file, line } = failure.location;
-  const message = failure.message.replaceAll('%', '%25').replaceAll('\n', '%0A');
-  return `\n::error file=${file},line=${line}::${message}`;
 }

@@ -26,7 +26,15 @@ const COLOURED: Palette = {
 };
 
 const plain: Style = (text) => text;
-const PLAIN: Palette = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain };
+/** No colours at all. */
+export const PLAIN: Palette = {
+  bold: plain,
+  dim: plain,
+  red: plain,
+  green: plain,
+  yellow: plain,
+  cyan: plain,
+};
 
 /** Colours for a terminal; none where NO_COLOR is set, the terminal is dumb, or it is no terminal. */
 export function paletteFor(stream: NodeJS.WriteStream): Palette {
