@@ -9,7 +9,7 @@ import { type Digest, digestBytes, FileChangedError } from './digest.ts';
 import { filesBelow, refusal } from './folder-walk.ts';
 import { Gate } from './gate.ts';
 import type { TreeFile } from './input-tree.ts';
-import { type BlobSource, type MaterialiseMode, materialise } from './materialise.ts';
+import { type BlobSource, linkOrCopy, type MaterialiseMode, materialise } from './materialise.ts';
 import { type BlobMode, blobState, copyBlob, proveBlob, sealFile, writeSealed } from './sealed-blob.ts';
 import { errorCode, storageFailure } from './storage-failure.ts';
 import { moveAside, type VerificationReport, verifyBlobs } from './store-verification.ts';
@@ -109,6 +109,21 @@ export class BlobStore {
    */
   async materialise(artifact: Artifact, at: string, mode: MaterialiseMode): Promise<Result<void>> {
     return materialise(artifact, at, mode, this.#source);
+  }
+
+  /**
+   * Links a file's blob, read-only, to a path where nothing is and that nobody else sees: for a command's inputs,
+   * of which there may be many. Fails as `materialise`.
+   */
+  async link(file: Omit<TreeFile, 'path'>, at: string): Promise<Result<void>> {
+    const blob = await this.#source(file, 'link');
+    if (!blob.ok) return blob;
+    try {
+      await linkOrCopy(blob.value, at, file.executable);
+      return ok(undefined);
+    } catch (error) {
+      return fail(storageFailure(at, error));
+    }
   }
 
   /** The bytes of a blob, checked. Fails with `store-corrupt` when it is missing or damaged. */

@@ -1,4 +1,4 @@
-import { chmod, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { chmod, link, mkdir, open, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail, ok, type Result } from '../engine/result.ts';
 import type { Artifact } from './artifact.ts';
@@ -6,7 +6,7 @@ import { syncFolder, temporaryBeside } from './atomic-write.ts';
 import { blobMode } from './blob-layout.ts';
 import { Gate } from './gate.ts';
 import type { TreeFile } from './input-tree.ts';
-import { copyBlob } from './sealed-blob.ts';
+import { copyBlob, SEALED_SECONDS } from './sealed-blob.ts';
 import { errorCode, storageFailure } from './storage-failure.ts';
 
 /**
@@ -94,14 +94,16 @@ async function placeFile(
   return ok(undefined);
 }
 
-async function linkOrCopy(blob: string, at: string, executable: boolean): Promise<void> {
+/** A file's blob as a hard link in a new place, or as a copy where links cannot be had. Rejects with node's error. */
+export async function linkOrCopy(blob: string, at: string, executable: boolean): Promise<void> {
   try {
     await link(blob, at);
   } catch (error) {
     if (!NO_LINK.has(errorCode(error) ?? '')) throw error;
     await copyBlob(blob, at);
-    // Read-only as a link would be, so that a command behaves the same on every file system.
+    // As a link would be, so that a command behaves the same on every file system, and a write to it shows.
     await chmod(at, blobMode(executable));
+    await utimes(at, SEALED_SECONDS, SEALED_SECONDS);
   }
 }
 

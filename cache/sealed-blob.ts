@@ -7,7 +7,7 @@ import { type Digest, digestFile, digestHandle, FileChangedError } from './diges
  * writes to it afterwards, through a hard link or as root (whom no mode stops), moves that time, and a look at
  * the file's status tells. Bit rot doesn't move it; that takes `verify`.
  */
-const SEALED_SECONDS = 1_000_000_000;
+export const SEALED_SECONDS = 1_000_000_000;
 
 export type BlobMode = 0o444 | 0o555;
 

@@ -30,8 +30,10 @@ function codeOf(failure: Failure): number {
       return EXIT.interrupted;
     case 'input-missing':
     case 'input-changed':
+    case 'input-undeclared':
     case 'action-failed':
     case 'output-missing':
+    case 'output-undeclared':
     case 'storage-failed':
     case 'store-corrupt':
     case 'device-unavailable':

@@ -1,21 +1,34 @@
-import { readFile, stat, statfs } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionResult } from '../cache/action-cache.ts';
 import type { Artifact } from '../cache/artifact.ts';
 import type { BlobStore } from '../cache/blob-store.ts';
 import type { StatMemo } from '../cache/stat-memo.ts';
-import { storageFailure } from '../cache/storage-failure.ts';
+import { errorCode, storageFailure } from '../cache/storage-failure.ts';
 import type { Action } from './action-graph.ts';
 import { FIXED_ENVIRONMENT } from './action-manifest.ts';
+import {
+  commandFailure,
+  endWords,
+  fullDisk,
+  inputWritten,
+  outputMissing,
+  outputUndeclared,
+} from './command-failure.ts';
+import { CommandLog } from './command-log.ts';
 import type { Failure } from './failure.ts';
+import { changedInputs, undeclaredOutputs } from './folder-inspection.ts';
 import type { StagedFile } from './input-resolution.ts';
-import { type ProcessEnd, runProcess } from './process-run.ts';
+import { type FinishedProcess, runProcess } from './process-run.ts';
 import { fail, ok, type Result } from './result.ts';
 import { localText, type ToolSet } from './tool-versions.ts';
+import { undeclaredAccess } from './undeclared-access.ts';
 import { Workspace } from './workspace.ts';
 
 export interface ExecutionContext {
   readonly cacheRoot: string;
+  /** The folder of the pipeline file. */
+  readonly folder: string;
   readonly blobs: BlobStore;
   readonly memo: StatMemo;
   readonly tools: ToolSet;
@@ -24,6 +37,9 @@ export interface ExecutionContext {
 
 /** How much of the end of a failed command's output its failure carries. */
 const OUTPUT_TAIL_LINES = 30;
+
+/** How much of it is searched for what was not there. */
+const SEARCHED_BYTES = 256 * 1024;
 
 let nextSerial = 0;
 
@@ -38,74 +54,125 @@ export async function executeAction(
   if (!roots.ok) return roots;
   let workspace: Workspace | undefined;
   try {
-    workspace = await Workspace.create(context.cacheRoot, nextSerial++);
-    return await runIn(workspace, action, files, roots.value, onLine, context);
+    workspace = Workspace.create(context.cacheRoot, nextSerial++);
+    return await new Execution(action, files, workspace, context).run(roots.value, onLine);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    if (errorCode(error) === undefined) throw error;
     return fail(storageFailure(workspace?.root ?? context.cacheRoot, error));
   } finally {
     await workspace?.remove();
   }
 }
 
-async function runIn(
-  workspace: Workspace,
-  action: Action,
-  files: readonly StagedFile[],
-  roots: ReadonlyMap<string, string>,
-  onLine: (line: string) => void,
-  context: ExecutionContext,
-): Promise<Result<ActionResult, Failure>> {
-  const { spec } = action;
-  const staged = await workspace.stage(files, spec.outputs, context.blobs);
-  if (!staged.ok) return staged;
-  const environment: Record<string, string> = {
-    ...FIXED_ENVIRONMENT,
-    HOME: workspace.home,
-    TMPDIR: workspace.home,
-  };
-  for (const [name, value] of Object.entries(spec.environment)) environment[name] = localText(value, roots);
+/** One action's command in its folder, once. */
+class Execution {
+  private readonly action: Action;
+  private readonly files: readonly StagedFile[];
+  private readonly workspace: Workspace;
+  private readonly context: ExecutionContext;
+  private readonly log: CommandLog;
 
-  // Kept apart from the log, which cannot be written when the disk is full.
-  const said: string[] = [];
-  const start = performance.now();
-  const end = await runProcess({
-    command: spec.command.map((argument) => localText(argument, roots)),
-    folder: workspace.root,
-    environment,
-    log: workspace.log,
-    timeLimitSeconds: spec.timeLimitSeconds,
-    signal: context.signal,
-    onLine: (line) => {
-      if (said.push(line) > OUTPUT_TAIL_LINES) said.shift();
-      onLine(line);
-    },
-  });
-  const seconds = (performance.now() - start) / 1000;
-  if (end.end !== 'exit' || end.code !== 0) {
-    return fail((await fullDisk(action, workspace.root, said)) ?? endFailure(action, end, said));
+  constructor(action: Action, files: readonly StagedFile[], workspace: Workspace, context: ExecutionContext) {
+    this.action = action;
+    this.files = files;
+    this.workspace = workspace;
+    this.context = context;
+    this.log = new CommandLog(workspace.log);
   }
 
-  const changed = await changedInput(files, context.memo);
-  if (changed !== undefined) return fail(changed);
-  const outputs: Record<string, Artifact> = {};
-  for (const output of spec.outputs) {
-    const at = join(workspace.root, output.path);
-    const status = await stat(at).catch(() => undefined);
-    const right = output.type === 'file' ? status?.isFile() : status?.isDirectory();
-    if (right !== true) return fail(missingOutput(action, output.path, output.type, said));
-    const adopted =
-      output.type === 'file' ? await context.blobs.adoptFile(at) : await context.blobs.adoptDirectory(at);
-    if (!adopted.ok) return adopted;
-    outputs[output.path] = adopted.value;
+  async run(
+    roots: ReadonlyMap<string, string>,
+    onLine: (line: string) => void,
+  ): Promise<Result<ActionResult, Failure>> {
+    const staged = await this.workspace.stage(this.files, this.action.spec.outputs, this.context.blobs);
+    if (!staged.ok) return staged;
+    try {
+      const start = performance.now();
+      const finished = await this.command(roots, onLine);
+      const seconds = (performance.now() - start) / 1000;
+      const written = await this.writtenInput();
+      if (finished.end.end !== 'exit' || finished.end.code !== 0) return fail(await this.failure(finished));
+      if (written !== undefined) return fail(written);
+      return await this.collect(seconds);
+    } finally {
+      this.log.close();
+    }
   }
-  const stored = await context.blobs.putBytes(await readFile(workspace.log));
-  if (!stored.ok) return stored;
-  return ok({ outputs, seconds, log: stored.value });
+
+  private async command(
+    roots: ReadonlyMap<string, string>,
+    onLine: (line: string) => void,
+  ): Promise<FinishedProcess> {
+    const { spec } = this.action;
+    const { root, home } = this.workspace;
+    const environment: Record<string, string> = { ...FIXED_ENVIRONMENT, HOME: home, TMPDIR: home };
+    for (const [name, value] of Object.entries(spec.environment)) environment[name] = localText(value, roots);
+    return runProcess({
+      command: spec.command.map((argument) => localText(argument, roots)),
+      folder: root,
+      environment,
+      mark: `TMPDIR=${home}`,
+      log: this.log,
+      timeLimitSeconds: spec.timeLimitSeconds,
+      signal: this.context.signal,
+      onLine,
+    });
+  }
+
+  private async failure({ end }: FinishedProcess): Promise<Failure> {
+    const { action, files } = this;
+    const said = this.log.tail(SEARCHED_BYTES);
+    const output = lastLines(said, OUTPUT_TAIL_LINES).join('\n');
+    const how = endWords(end, action.spec.timeLimitSeconds);
+    if (end.end === 'aborted' || end.end === 'not-started') return commandFailure(action, end, how, output);
+    const { folder } = this.context;
+    const { root } = this.workspace;
+    return (
+      (await fullDisk(action, root, said)) ??
+      (await undeclaredAccess({ action, files, folder, root, said, output, how })) ??
+      commandFailure(action, end, how, output)
+    );
+  }
+
+  /** An input that the command wrote to; where it is a link to the store's, the store puts its blob aside. */
+  private async writtenInput(): Promise<Failure | undefined> {
+    const changed = changedInputs(this.workspace.root, this.files, this.action.spec.outputs);
+    for (const { bytes, digest } of changed) if (bytes.in === 'store') await this.context.blobs.has(digest);
+    return changed[0] === undefined ? undefined : inputWritten(this.action, changed[0]);
+  }
+
+  private async collect(seconds: number): Promise<Result<ActionResult, Failure>> {
+    const { action, files, workspace, context, log } = this;
+    const edited = await editedInput(files, context.memo);
+    if (edited !== undefined) return fail(edited);
+    const undeclared = undeclaredOutputs(workspace.root, files, action.spec.outputs);
+    for (const output of action.spec.outputs) {
+      const status = await stat(join(workspace.root, output.path)).catch(() => undefined);
+      const right = output.type === 'file' ? status?.isFile() : status?.isDirectory();
+      if (right === true) continue;
+      return fail(outputMissing(action, output, undeclared, lastLines(log.tail(SEARCHED_BYTES), 5)));
+    }
+    if (undeclared.length > 0) return fail(await outputUndeclared(action, undeclared));
+    const outputs: Record<string, Artifact> = {};
+    for (const output of action.spec.outputs) {
+      const at = join(workspace.root, output.path);
+      const adopted =
+        output.type === 'file' ? await context.blobs.adoptFile(at) : await context.blobs.adoptDirectory(at);
+      if (!adopted.ok) return adopted;
+      outputs[output.path] = adopted.value;
+    }
+    const kept = await log.keep(context.blobs);
+    return kept.ok ? ok({ outputs, seconds, log: kept.value }) : kept;
+  }
+}
+
+function lastLines(text: string, count: number): readonly string[] {
+  const lines = text.split(/\r\n|\n|\r/).filter((line) => line !== '');
+  return lines.slice(-count);
 }
 
 /** An input of the user's that was edited while the command ran: its result belongs to neither content. */
-async function changedInput(files: readonly StagedFile[], memo: StatMemo): Promise<Failure | undefined> {
+async function editedInput(files: readonly StagedFile[], memo: StatMemo): Promise<Failure | undefined> {
   for (const file of files) {
     if (file.bytes.in !== 'file') continue;
     const now = await memo.digestOf(file.bytes.path);
@@ -118,72 +185,4 @@ async function changedInput(files: readonly StagedFile[], memo: StatMemo): Promi
     };
   }
   return undefined;
-}
-
-function endFailure(action: Action, end: ProcessEnd, said: readonly string[]): Failure {
-  if (end.end === 'aborted') {
-    return { kind: 'interrupted', signal: 'SIGINT', message: `${action.id} was ended before it finished` };
-  }
-  if (end.end === 'not-started') {
-    return {
-      kind: 'environment-missing',
-      tool: String(action.spec.command[0]),
-      message: `${action.id}: its program could not be started (${end.code})`,
-      hint: 'rwkv-build doctor',
-    };
-  }
-  const how = {
-    exit: () => `exit code ${end.end === 'exit' ? end.code : ''}`,
-    signal: () => signalWords(end.end === 'signal' ? end.signal : ''),
-    'time-limit': () => `not done after its time limit of ${action.spec.timeLimitSeconds} s`,
-  }[end.end]();
-  return {
-    kind: 'action-failed',
-    action: action.id,
-    exitCode: end.end === 'exit' ? end.code : null,
-    signal: end.end === 'signal' ? end.signal : null,
-    output: said.join('\n'),
-    message: `${action.id} failed: ${how}`,
-    location: action.location,
-  };
-}
-
-function signalWords(signal: string): string {
-  const likely = signal === 'SIGKILL' ? ' (often: the machine ran out of memory; try --jobs 1)' : '';
-  return `ended by ${signal}${likely}`;
-}
-
-function missingOutput(
-  action: Action,
-  path: string,
-  type: 'file' | 'directory',
-  said: readonly string[],
-): Failure {
-  const what = type === 'file' ? 'file' : 'folder';
-  const end = said.length === 0 ? '' : `; the last that it said:\n${said.slice(-5).join('\n')}`;
-  return {
-    kind: 'output-missing',
-    action: action.id,
-    path,
-    message: `${action.id} succeeded, but did not write its output ${what} \`${path}\`${end}`,
-    hint: 'write that path in the command, or correct it in `outputs:`',
-    location: action.location,
-  };
-}
-
-/** With less room than this a command that failed most likely failed for the lack of it. */
-const FULL_DISK_BYTES = 256 * 1024;
-
-/** The failure of a command on a disk that has filled up: the cause, where the command only saw a symptom. */
-async function fullDisk(
-  action: Action,
-  folder: string,
-  said: readonly string[],
-): Promise<Failure | undefined> {
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize > FULL_DISK_BYTES && !said.some((line) => line.includes('No space left on device'))) {
-    return undefined;
-  }
-  const cause = storageFailure(folder, Object.assign(new Error(), { code: 'ENOSPC' }));
-  return { ...cause, message: `${action.id} failed: ${cause.message}` };
 }

@@ -32,7 +32,8 @@ export async function runCommand(
   signal: AbortSignal,
 ): Promise<Result<ActionResult, Failure>> {
   const { blobs, memo, tools, actionCache, options } = session;
-  const context = { cacheRoot: options.cacheRoot, blobs, memo, tools, signal };
+  const { cacheRoot, folder } = options;
+  const context = { cacheRoot, folder, blobs, memo, tools, signal };
   const result = await executeAction(action, files, tell, context);
   if (!result.ok) return result;
   const kept = await actionCache.put(fingerprint, result.value);

@@ -62,10 +62,20 @@ export interface InputMissing extends FailureBase {
   readonly path: string;
 }
 
-/** An input was not the same at the end of its action as at the start. */
+/** An input was not the same at the end of its action as at the start: edited by the user, or by the command. */
 export interface InputChanged extends FailureBase {
   readonly kind: 'input-changed';
   readonly path: string;
+}
+
+/** A command failed for the lack of files that its task does not declare. */
+export interface InputUndeclared extends FailureBase {
+  readonly kind: 'input-undeclared';
+  readonly action: string;
+  /** Relative to the pipeline file. */
+  readonly paths: readonly string[];
+  /** The end of what the command wrote. */
+  readonly output: string;
 }
 
 /** The command of an action ended with an exit code that is not 0, by a signal, or by its time limit. */
@@ -83,6 +93,14 @@ export interface OutputMissing extends FailureBase {
   readonly kind: 'output-missing';
   readonly action: string;
   readonly path: string;
+}
+
+/** The command succeeded, but wrote into its folder what its task does not declare. */
+export interface OutputUndeclared extends FailureBase {
+  readonly kind: 'output-undeclared';
+  readonly action: string;
+  /** Relative to the action's folder; a folder ends in `/`. */
+  readonly paths: readonly string[];
 }
 
 /** The store or the output folder cannot be written: full, read-only, not permitted. */
@@ -121,8 +139,10 @@ export type Failure =
   | EnvironmentMissing
   | InputMissing
   | InputChanged
+  | InputUndeclared
   | ActionFailed
   | OutputMissing
+  | OutputUndeclared
   | StorageFailed
   | StoreCorrupt
   | DeviceUnavailable

@@ -1,12 +1,29 @@
-import { chmod, constants, copyFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
+import { copyFile, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlobStore } from '../cache/blob-store.ts';
+import { SEALED_SECONDS } from '../cache/sealed-blob.ts';
+import { errorCode } from '../cache/storage-failure.ts';
 import type { StagedFile } from './input-resolution.ts';
 import type { ActionOutput } from './kind.ts';
+import { killMarked } from './process-family.ts';
 import { ok, type Result } from './result.ts';
 
 /** Above this many bytes a file of the user's is linked into an action's folder instead of copied. */
 const COPY_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/** What takes less time than handing it to another thread: small steps are done at once. */
+const SMALL_COPY_BYTES = 256 * 1024;
+const SMALL_FOLDER_FILES = 64;
 
 /**
  * A folder that holds just the declared inputs of one action, at their places, and room for its outputs.
@@ -17,7 +34,7 @@ export class Workspace {
   readonly root: string;
   /** Its HOME and TMPDIR, outside of what it can mistake for inputs or outputs. */
   readonly home: string;
-  /** Everything that the command wrote. */
+  /** Where the command's output goes when it is long. */
   readonly log: string;
   private readonly folder: string;
 
@@ -28,55 +45,104 @@ export class Workspace {
     this.log = join(folder, 'log');
   }
 
-  static async create(cacheRoot: string, serial: number): Promise<Workspace> {
+  /** Throws node's error. */
+  static create(cacheRoot: string, serial: number): Workspace {
     const workspace = new Workspace(join(workFolder(cacheRoot), `${process.pid}-${serial}`));
-    await rm(workspace.folder, { recursive: true, force: true });
-    await mkdir(workspace.root, { recursive: true });
-    await mkdir(workspace.home, { recursive: true });
-    await writeFile(workspace.log, '');
+    try {
+      mkdirSync(workspace.folder);
+    } catch (error) {
+      // The first one ever, or what a process left that had this number before.
+      if (errorCode(error) === 'EEXIST') rmSync(workspace.folder, { recursive: true });
+      mkdirSync(workspace.folder, { recursive: true });
+    }
+    mkdirSync(workspace.root);
+    mkdirSync(workspace.home);
     return workspace;
   }
 
+  /** Lays out the inputs and the folders of the outputs. Fails as the store does; throws node's error. */
   async stage(
     files: readonly StagedFile[],
     outputs: readonly ActionOutput[],
     blobs: BlobStore,
   ): Promise<Result<void>> {
-    for (const folder of new Set(files.map((file) => dirname(file.path)))) {
-      await mkdir(join(this.root, folder), { recursive: true });
-    }
+    for (const folder of parentFolders(files, outputs))
+      mkdirSync(join(this.root, folder), { recursive: true });
     for (const file of files) {
       const at = join(this.root, file.path);
-      if (file.bytes.in === 'store') {
-        const artifact = { type: 'file', digest: file.digest, executable: file.executable } as const;
-        const staged = await blobs.materialise(artifact, at, 'link');
-        if (!staged.ok) return staged;
+      if (outputs.some((output) => isWithin(file.path, output))) {
+        const placed = await this.placeCopy(file, at, blobs);
+        if (!placed.ok) return placed;
+      } else if (file.bytes.in === 'store') {
+        const linked = await blobs.link(file, at);
+        if (!linked.ok) return linked;
       } else if (file.digest.size > COPY_LIMIT_BYTES) {
-        await symlink(file.bytes.path, at);
+        symlinkSync(file.bytes.path, at);
       } else {
-        await copyFile(file.bytes.path, at, constants.COPYFILE_FICLONE);
-        await chmod(at, file.executable ? 0o555 : 0o444);
+        await copyContent(file.bytes.path, at, file.digest.size);
+        chmodSync(at, file.executable ? 0o555 : 0o444);
+        // As a file of the store has it: that the command wrote to it then shows.
+        utimesSync(at, SEALED_SECONDS, SEALED_SECONDS);
       }
     }
-    for (const output of outputs) await mkdir(dirname(join(this.root, output.path)), { recursive: true });
     return ok(undefined);
   }
 
+  /** Removes the folder. Throws node's error. */
   async remove(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true });
+    if (isSmall(this.root) && isSmall(this.home)) rmSync(this.folder, { recursive: true, force: true });
+    else await rm(this.folder, { recursive: true, force: true });
   }
+
+  /** An input that is an output as well: the command may write to it. */
+  private async placeCopy(file: StagedFile, at: string, blobs: BlobStore): Promise<Result<void>> {
+    const { digest, executable } = file;
+    if (file.bytes.in === 'store') return blobs.materialise({ type: 'file', digest, executable }, at, 'copy');
+    await copyContent(file.bytes.path, at, digest.size);
+    chmodSync(at, executable ? 0o755 : 0o644);
+    return ok(undefined);
+  }
+}
+
+/** Whether a path is an output or lies in one. */
+export function isWithin(path: string, output: ActionOutput): boolean {
+  return path === output.path || (output.type === 'directory' && path.startsWith(`${output.path}/`));
+}
+
+/** The folders in which an action's inputs and outputs lie, relative to its own; `.` is its own. */
+export function parentFolders(
+  files: readonly StagedFile[],
+  outputs: readonly ActionOutput[],
+): ReadonlySet<string> {
+  const folders = new Set<string>();
+  for (const { path } of [...files, ...outputs]) {
+    for (let at = dirname(path); at !== '.' && !folders.has(at); at = dirname(at)) folders.add(at);
+  }
+  return folders;
+}
+
+async function copyContent(from: string, to: string, size: number): Promise<void> {
+  if (size <= SMALL_COPY_BYTES) copyFileSync(from, to, constants.COPYFILE_FICLONE);
+  else await copyFile(from, to, constants.COPYFILE_FICLONE);
+}
+
+function isSmall(folder: string): boolean {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries.length <= SMALL_FOLDER_FILES && !entries.some((entry) => entry.isDirectory());
 }
 
 const workFolder = (cacheRoot: string): string => join(cacheRoot, 'work');
 
-/** Removes the folders of builds that were killed: their process is gone. */
+/** Ends what is left of builds that were killed, whose process is gone, and removes its folders. */
 export async function removeAbandonedWorkspaces(cacheRoot: string): Promise<void> {
   const names = await readdir(workFolder(cacheRoot)).catch(() => []);
   for (const name of names) {
     const pid = Number(name.split('-')[0]);
     if (isRunning(pid)) continue;
-    // A command of the killed build may still be writing there: the next build will have better luck.
-    await rm(join(workFolder(cacheRoot), name), { recursive: true, force: true }).catch(() => undefined);
+    const folder = join(workFolder(cacheRoot), name);
+    killMarked(`${folder}/`);
+    // What is out of reach may still be writing there: the next build will have better luck.
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

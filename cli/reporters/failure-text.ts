@@ -7,7 +7,7 @@ export function failureText(failure: Failure, palette: Palette): string {
   const lines: string[] = [];
   const [first = '', ...more] = failure.message.split('\n');
   lines.push(`${palette.red('error')}: ${palette.bold(first)}`, ...more.map((line) => `  ${line}`));
-  if (failure.kind === 'action-failed' && failure.output !== '') {
+  if ((failure.kind === 'action-failed' || failure.kind === 'input-undeclared') && failure.output !== '') {
     lines.push(...failure.output.split('\n').map((line) => `  ${palette.dim('│')} ${line}`));
   }
   if (failure.location !== undefined && pointsAtMistake(failure)) {

@@ -3,6 +3,7 @@
  * together with what it ran on.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Device } from '../../device/device.ts';
@@ -109,7 +110,8 @@ async function runOnDevice(
       hint: 'if files on the device were removed by hand, run `rwkv-build clean device` and then the same command again',
     });
   }
-  const here = 'runtime-result.json';
+  // Not beside the result: what is in the action's folder is its output.
+  const here = join(tmpdir(), 'runtime-result.json');
   const pulled = await device.pull(output, here);
   if (!pulled.ok) return pulled;
   return ok(JSON.parse(await readFile(here, 'utf8')) as RuntimeResult);
