@@ -109,11 +109,14 @@ function describeProgram(finish: (code: number) => void): Command {
   );
   pipelineCommand(program, 'graph [targets...]', 'print the graph of actions')
     .addOption(
-      new Option('--format <format>', 'for which program').choices(['mermaid', 'dot']).default('mermaid'),
+      new Option('--format <format>', 'for which program; html is a page that needs nothing but itself')
+        .choices(['mermaid', 'dot', 'json', 'html'])
+        .default('mermaid'),
     )
-    .action(async (targets: string[], raw: RawOptions & { format: GraphFormat }) => {
+    .option('-o, --output <path>', 'the file to write; without it, stdout')
+    .action(async (targets: string[], raw: RawOptions & { format: GraphFormat; output?: string }) => {
       const { graph } = await import('./commands/graph.ts');
-      finish(await graph(targets, raw.format, buildOptions(raw)));
+      finish(await graph(targets, raw.format, raw.output, buildOptions(raw)));
     });
   pipelineCommand(
     program,

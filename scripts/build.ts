@@ -72,5 +72,23 @@ async function bundlePrograms(): Promise<void> {
   });
 }
 
+/** The script and style of the page that `graph --format html` writes. */
+async function bundlePage(): Promise<void> {
+  const folder = join(root, 'cli', 'graph-page');
+  await build({
+    entryPoints: { 'graph-page': join(folder, 'page-script.ts') },
+    outdir: join(root, 'dist'),
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    platform: 'browser',
+    tsconfig: join(folder, 'tsconfig.json'),
+  });
+  const style = { 'graph-page': join(folder, 'page-style.css') };
+  await build({ entryPoints: style, outdir: join(root, 'dist'), minify: true });
+}
+
 await writeSchemaAndValidators();
 await bundlePrograms();
+await bundlePage();

@@ -92,6 +92,7 @@ const steps: readonly Step[] = [
   },
   { name: 'format and lint', command: ['npx', 'biome', 'check', '.'] },
   { name: 'types', command: ['npx', 'tsc', '--noEmit'] },
+  { name: 'types of the page', command: ['npx', 'tsc', '--noEmit', '-p', 'cli/graph-page'] },
   { name: 'python lint', command: [python, '-m', 'ruff', 'check', '.'] },
   { name: 'python format', command: [python, '-m', 'ruff', 'format', '--check', '.'] },
   { name: 'python types', command: [python, '-m', 'mypy'], environment: PYTHON },

@@ -1,47 +1,51 @@
-import type { ActionGraph } from '../../engine/action-graph.ts';
+import { resolve } from 'node:path';
+import { writeAtomically } from '../../cache/atomic-write.ts';
 import type { BuildOptions } from '../build-options.ts';
 import { EXIT } from '../exit-code.ts';
+import { graphDocument } from '../graph/graph-document.ts';
+import { dot, mermaid } from '../graph/graph-text.ts';
 import { openWorkbench } from '../workbench.ts';
 import { failUsage, silentEmit } from './command-failure.ts';
+import { planTargets } from './plan.ts';
 
-export type GraphFormat = 'mermaid' | 'dot';
+export type GraphFormat = 'mermaid' | 'dot' | 'json' | 'html';
 
-/** Prints the graph of actions for another program to draw. */
+/** Prints the graph of actions for another program to draw, or as a page; into a file where one is named. */
 export async function graph(
   targets: readonly string[],
   format: GraphFormat,
+  output: string | undefined,
   options: BuildOptions,
 ): Promise<number> {
-  const opened = await openWorkbench(targets, options, silentEmit);
-  if (!opened.ok) return failUsage(opened.failure, options);
-  const text = format === 'dot' ? dot(opened.value.graph) : mermaid(opened.value.graph);
-  process.stdout.write(`${text}\n`);
+  const text = await graphText(targets, format, options);
+  if (typeof text === 'number') return text;
+  if (output === undefined) {
+    process.stdout.write(text);
+    return EXIT.ok;
+  }
+  const path = resolve(output);
+  const written = await writeAtomically(path, text);
+  if (!written.ok) return failUsage([written.failure], options);
+  process.stderr.write(`wrote ${path}\n`);
   return EXIT.ok;
 }
 
-/** Mermaid's flowchart; nodes have numbers, because ids hold characters that it reads as syntax. */
-function mermaid({ actions, requested }: ActionGraph): string {
-  const numbers = new Map([...actions.keys()].map((id, index) => [id, `n${index}`]));
-  const lines = ['flowchart LR'];
-  for (const [id, number] of numbers) lines.push(`  ${number}["${id.replaceAll('"', '#quot;')}"]`);
-  for (const action of actions.values()) {
-    for (const dependency of action.dependencies)
-      lines.push(`  ${numbers.get(dependency)} --> ${numbers.get(action.id)}`);
+/** The text, or the exit code of a failure that has been reported. */
+async function graphText(
+  targets: readonly string[],
+  format: GraphFormat,
+  options: BuildOptions,
+): Promise<string | number> {
+  if (format === 'mermaid' || format === 'dot') {
+    // The shape alone: nothing has to be hashed for it.
+    const opened = await openWorkbench(targets, options, silentEmit);
+    if (!opened.ok) return failUsage(opened.failure, options);
+    return `${format === 'dot' ? dot(opened.value.graph) : mermaid(opened.value.graph)}\n`;
   }
-  const asked = [...requested].map((id) => numbers.get(id));
-  if (asked.length > 0)
-    lines.push('  classDef requested stroke-width:3px', `  class ${asked.join(',')} requested`);
-  return lines.join('\n');
-}
-
-function dot({ actions, requested }: ActionGraph): string {
-  const lines = ['digraph pipeline {', '  rankdir=LR', '  node [shape=box fontname="sans-serif"]'];
-  for (const action of actions.values()) {
-    const bold = requested.has(action.id) ? ' [style=bold]' : '';
-    lines.push(`  ${JSON.stringify(action.id)}${bold}`);
-    for (const dependency of action.dependencies) {
-      lines.push(`  ${JSON.stringify(dependency)} -> ${JSON.stringify(action.id)}`);
-    }
-  }
-  return [...lines, '}'].join('\n');
+  const planned = await planTargets(targets, options);
+  if (typeof planned === 'number') return planned;
+  const document = graphDocument(planned);
+  if (format === 'json') return `${JSON.stringify(document, null, 2)}\n`;
+  const { graphPage } = await import('../graph/graph-page.ts');
+  return graphPage(document);
 }
