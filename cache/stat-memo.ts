@@ -79,6 +79,14 @@ export class StatMemo {
     return now !== undefined && describes(known, now) ? stamp : undefined;
   }
 
+  /** Remembers the digest of a file that was just put at `path` whole, with content that is known. */
+  learn(path: string, digest: Digest): void {
+    const now = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (now === undefined || Number(now.size) !== digest.size) return;
+    this.#entries.set(resolve(path), entryOf(now, digest.hash));
+    this.#changed = true;
+  }
+
   /** Writes the memo where it was loaded from, when it learnt something. Fails with `storage-failed`. */
   async save(): Promise<Result<void>> {
     if (!this.#changed) return ok(undefined);

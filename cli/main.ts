@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { buildProgram } from './command-table.ts';
 
 process.exitCode = await buildProgram(process.argv.slice(2));

@@ -8,7 +8,6 @@ import type { Tool } from '../engine/kind.ts';
 import { parametersOf } from '../engine/parameter-use.ts';
 import type { Pipeline } from '../engine/pipeline-load.ts';
 import { fail, ok, type Result } from '../engine/result.ts';
-import { TimeLeft } from '../engine/time-left.ts';
 import { deviceChooser } from '../tasks/device-access.ts';
 import { registeredKinds } from '../tasks/kind-registry.ts';
 import { registeredTools } from '../tasks/tool-registry.ts';
@@ -24,6 +23,13 @@ export interface Workbench {
   readonly graph: ActionGraph;
   readonly session: BuildSession;
   readonly tools: ReadonlyMap<string, Tool>;
+  /** The values of the parameters that a task uses, as text. */
+  readonly parametersOf: (task: string) => ReadonlyMap<string, string>;
+}
+
+/** Whether a graph has actions of kinds, which may look at devices, weights and tools to know what they do. */
+export function usesKinds({ pipeline, graph }: Workbench): boolean {
+  return [...graph.actions.values()].some(({ task }) => pipeline.tasks[task]?.uses !== undefined);
 }
 
 /** Loads, fills in and expands the pipeline for the targets (none: the pipeline's own default). */
@@ -45,6 +51,7 @@ export async function openWorkbench(
   });
   if (!graph.ok) return fail([graph.failure]);
   const tools = registeredTools(root, store);
+  const used = (task: string): ReadonlyMap<string, string> => parametersOf(pipeline.value, task);
   const session = await BuildSession.open({
     cacheRoot: store,
     packageRoot: root,
@@ -52,14 +59,16 @@ export async function openWorkbench(
     folder: pipeline.value.folder,
     tools,
     emit,
-    parametersOf: (task) => parametersOf(pipeline.value, task),
+    parametersOf: used,
   });
-  return ok({ pipeline: pipeline.value, targets: wanted, graph: graph.value, session, tools });
-}
-
-/** What estimates the time that building takes, from how long its actions took the last time. */
-export function timeLeftOf({ graph, session }: Workbench, jobs: number): TimeLeft {
-  return new TimeLeft(graph, (id) => session.history.get(id)?.seconds, jobs);
+  return ok({
+    pipeline: pipeline.value,
+    targets: wanted,
+    graph: graph.value,
+    session,
+    tools,
+    parametersOf: used,
+  });
 }
 
 /** What is built when nothing is named: the target `default`, else `all`, else every task. */

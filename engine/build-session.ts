@@ -7,6 +7,7 @@ import { StatMemo } from '../cache/stat-memo.ts';
 import type { Action } from './action-graph.ts';
 import { ActionHistory, type HistoryEntry, type Identity } from './action-history.ts';
 import { walkManifest } from './action-manifest.ts';
+import type { Witness } from './build-record.ts';
 import { explainChanges } from './change-cause.ts';
 import { changeLines, changeSummary } from './change-text.ts';
 import type { Emit } from './event.ts';
@@ -34,8 +35,24 @@ export interface SessionOptions {
 export interface IdentifiedAction {
   readonly action: Action;
   readonly files: readonly StagedFile[];
+  /** Folders that were listed to find the files, and where there was no optional input. */
+  readonly folders: readonly Witness[];
+  readonly absent: readonly string[];
   readonly fingerprint: Digest;
   readonly identity: Identity;
+}
+
+/** An action that has a result, and what on the disk was looked at to find out which. */
+export interface SettledAction {
+  readonly fingerprint: string;
+  readonly result: ActionResult;
+  readonly seen: {
+    /** Files whose digests the memo knows. */
+    readonly files: readonly string[];
+    /** What was looked at without it: folders, and everything that an earlier build had looked at. */
+    readonly witnesses: readonly Witness[];
+    readonly absent: readonly string[];
+  };
 }
 
 /** Everything that building, planning and explaining share: the store, the memo, and the results so far. */
@@ -46,9 +63,7 @@ export class BuildSession {
   readonly memo: StatMemo;
   readonly history: ActionHistory;
   readonly tools: ToolSet;
-  private readonly results = new Map<string, ActionResult>();
-  /** The fingerprint of each action that has a result. */
-  private readonly fingerprints = new Map<string, string>();
+  private readonly settled = new Map<string, SettledAction>();
 
   private constructor(options: SessionOptions, memo: StatMemo) {
     this.options = options;
@@ -66,32 +81,33 @@ export class BuildSession {
 
   /** Resolves the inputs of an action, whose dependencies must have results, and names its result. */
   async identify(action: Action): Promise<Result<IdentifiedAction, Failure>> {
-    const files = await resolveInputs(action, {
+    const resolved = await resolveInputs(action, {
       folder: this.options.folder,
       packageRoot: this.options.packageRoot,
       memo: this.memo,
       artifact: (id, output) => this.artifact(id, output),
     });
-    if (!files.ok) return files;
+    if (!resolved.ok) return resolved;
+    const { files, folders, absent } = resolved.value;
     const versions = await this.tools.versionsOf(action.spec.tools);
     if (!versions.ok) return versions;
     const key = new FingerprintVisitor();
-    walkManifest(action, files.value, versions.value, key);
+    walkManifest(action, files, versions.value, key);
     const record = new RecordVisitor();
-    walkManifest(action, files.value, versions.value, record);
+    walkManifest(action, files, versions.value, record);
     const fingerprint = key.fingerprint();
     const identity = {
       fingerprint: fingerprint.hash,
       manifest: record.entries,
       sources: this.sourcesOf(action),
     };
-    return ok({ action, files: files.value, fingerprint, identity });
+    return ok({ action, files, folders, absent, fingerprint, identity });
   }
 
   private sourcesOf(action: Action): Readonly<Record<string, string>> {
     const sources: Record<string, string> = {};
     for (const id of action.dependencies) {
-      const fingerprint = this.fingerprints.get(id);
+      const fingerprint = this.settled.get(id)?.fingerprint;
       if (fingerprint !== undefined) sources[id] = fingerprint;
     }
     return sources;
@@ -119,13 +135,27 @@ export class BuildSession {
   }
 
   /** Makes a result known to the actions that depend on this one, and to nobody else: for a plan. */
-  adopt({ action, fingerprint }: IdentifiedAction, result: ActionResult): void {
-    this.results.set(action.id, result);
-    this.fingerprints.set(action.id, fingerprint.hash);
+  adopt({ action, fingerprint, files, folders, absent }: IdentifiedAction, result: ActionResult): void {
+    const paths = files.flatMap(({ bytes }) => (bytes.in === 'file' ? [bytes.path] : []));
+    this.restore(action.id, {
+      fingerprint: fingerprint.hash,
+      result,
+      seen: { files: paths, witnesses: folders, absent },
+    });
+  }
+
+  /** Makes a result known that an earlier build found, and that still stands. */
+  restore(id: string, settled: SettledAction): void {
+    this.settled.set(id, settled);
+  }
+
+  /** An action that has a result. */
+  settledAction(id: string): SettledAction | undefined {
+    return this.settled.get(id);
   }
 
   artifact(id: string, output: string): Artifact | undefined {
-    return this.results.get(id)?.outputs[output];
+    return this.settled.get(id)?.result.outputs[output];
   }
 
   /** What changed for an action since its last result here; undefined when it never had one. */
@@ -140,7 +170,7 @@ export class BuildSession {
   }
 
   private presentResult(id: string): HistoryEntry | undefined {
-    const fingerprint = this.fingerprints.get(id);
+    const fingerprint = this.settled.get(id)?.fingerprint;
     return fingerprint === undefined ? undefined : this.history.result(id, fingerprint);
   }
 

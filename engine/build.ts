@@ -48,7 +48,7 @@ class BuildRun {
   private readonly failures: Failure[] = [];
   private readonly waitingFor = new Map<string, number>();
   private readonly dependants: ReadonlyMap<string, readonly string[]>;
-  private readonly priorities: ReadonlyMap<string, number>;
+  private priorities: ReadonlyMap<string, number> | undefined;
   private readonly lookUps: PQueue;
   private readonly commands: PQueue;
   /** One queue for each resource that only one action may use at a time. */
@@ -65,7 +65,6 @@ class BuildRun {
     this.options = options;
     this.runner = options.runner ?? directRunner(session);
     this.dependants = dependants(graph);
-    this.priorities = criticalPath(graph, (id) => session.history.get(id)?.seconds ?? UNKNOWN_SECONDS);
     this.lookUps = new PQueue({ concurrency: Math.max(2, options.jobs) });
     this.commands = new PQueue({ concurrency: options.jobs });
     this.completed = new Promise((resolve, reject) => {
@@ -77,7 +76,12 @@ class BuildRun {
   async complete(): Promise<BuildOutcome> {
     const actions = [...this.graph.actions.values()];
     for (const action of actions) this.waitingFor.set(action.id, action.dependencies.length);
-    for (const action of actions) if (action.dependencies.length === 0) this.enqueueLookUp(action);
+    for (const action of actions) {
+      // What an earlier build found, and what still stands, needs no look-up.
+      const settled = this.session.settledAction(action.id);
+      if (settled !== undefined) this.finish(action, 'cached', settled.fingerprint, 0);
+      else if (action.dependencies.length === 0) this.enqueueLookUp(action);
+    }
     if (actions.length > 0) await this.completed;
     return { outcomes: this.outcomes, failures: this.failures };
   }
@@ -87,8 +91,17 @@ class BuildRun {
   }
 
   private enqueueLookUp(action: Action): void {
-    const priority = this.priorities.get(action.id) ?? 0;
+    const priority = this.priorityOf(action);
     this.lookUps.add(() => this.lookUp(action), { priority }).catch(this.complain);
+  }
+
+  /** Worked out when the first action has to be looked up: an idle build has no use for it. */
+  private priorityOf(action: Action): number {
+    this.priorities ??= criticalPath(
+      this.graph,
+      (id) => this.session.history.get(id)?.seconds ?? UNKNOWN_SECONDS,
+    );
+    return this.priorities.get(action.id) ?? 0;
   }
 
   private async lookUp(action: Action): Promise<void> {
@@ -112,7 +125,7 @@ class BuildRun {
       twin.then(() => this.enqueueLookUp(action), this.complain);
       return;
     }
-    const priority = this.priorities.get(action.id) ?? 0;
+    const priority = this.priorityOf(action);
     const inTurn = (): Promise<void> => this.commands.add(() => this.execute(identified), { priority });
     const { exclusive } = action.spec;
     const command =
@@ -210,7 +223,8 @@ class BuildRun {
       const left = (this.waitingFor.get(next) ?? 0) - 1;
       this.waitingFor.set(next, left);
       const action = this.graph.actions.get(next);
-      if (left === 0 && action !== undefined) this.enqueueLookUp(action);
+      if (left > 0 || action === undefined || this.session.settledAction(next) !== undefined) continue;
+      this.enqueueLookUp(action);
     }
   }
 

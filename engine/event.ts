@@ -110,6 +110,8 @@ export interface BuildSummary {
   readonly cached: number;
   readonly failed: number;
   readonly skipped: number;
+  /** So many artifacts more lie under `out/` that no event told of, because nobody would read of them all. */
+  readonly unlisted?: number;
   readonly seconds: number;
   /** An edit came before the round was done; what it skipped is taken up by the next. */
   readonly overtaken?: true;

@@ -1,10 +1,12 @@
 import { lstat, readdir, stat } from 'node:fs/promises';
-import { join, posix, relative, resolve, sep } from 'node:path';
+import { posix, relative, resolve, sep } from 'node:path';
 import type { Artifact } from '../cache/artifact.ts';
 import type { StatMemo } from '../cache/stat-memo.ts';
 import type { Action } from './action-graph.ts';
 import type { ResolvedFile } from './action-manifest.ts';
+import type { Witness } from './build-record.ts';
 import type { Failure } from './failure.ts';
+import { globFiles, type InputListing, isGlob, listFiles } from './input-listing.ts';
 import type { ActionInput } from './kind.ts';
 import { nearestName } from './nearest-name.ts';
 import { fail, ok, type Result } from './result.ts';
@@ -28,68 +30,96 @@ export interface ResolutionContext {
   artifact(action: string, output: string): Artifact | undefined;
 }
 
-/** Every file that an action will see, with its digest; folders and globs are taken apart. */
+export interface ResolvedInputs {
+  /** Every file that the action will see; folders and globs are taken apart. */
+  readonly files: readonly StagedFile[];
+  /** The folders whose listing decided which files these are. */
+  readonly folders: readonly Witness[];
+  /** Where an optional input would lie: nothing was there. */
+  readonly absent: readonly string[];
+}
+
+/** Finds the files that an action will see, with their digests. */
 export async function resolveInputs(
   action: Action,
   context: ResolutionContext,
-): Promise<Result<readonly StagedFile[], Failure>> {
+): Promise<Result<ResolvedInputs, Failure>> {
   const found = new Map<string, StagedFile>();
+  const folders = new Map<string, Witness>();
+  const absent: string[] = [];
   for (const input of action.spec.inputs) {
-    const files =
-      input.source.from === 'action'
-        ? artifactFiles(input, input.source, context)
-        : await diskFiles(action, input, input.source, context);
+    const { source } = input;
+    if (source.from === 'action') {
+      for (const file of artifactFiles(input, source, context)) found.set(file.path, file);
+      continue;
+    }
+    const listed = await listInput(source, context);
+    for (const folder of listed.folders) folders.set(folder[0], folder);
+    if (listed.files.length === 0) {
+      const path = resolve(rootOf(source, context), source.path);
+      if (!isOptional(source)) return fail(await missingInput(action, source, context));
+      if (listed.folders.length === 0) absent.push(path);
+      continue;
+    }
+    const files = await digestFiles(input.at, source, listed.files, context);
     if (!files.ok) return files;
     for (const file of files.value) found.set(file.path, file);
   }
-  return ok([...found.values()]);
+  return ok({ files: [...found.values()], folders: [...folders.values()], absent });
+}
+
+type DiskSource = {
+  readonly from: 'project' | 'package';
+  readonly path: string;
+  readonly optional?: boolean;
+};
+
+const isOptional = (source: DiskSource): boolean => source.optional === true;
+
+const rootOf = ({ from }: DiskSource, context: ResolutionContext): string =>
+  from === 'package' ? context.packageRoot : context.folder;
+
+function listInput(source: DiskSource, context: ResolutionContext): Promise<InputListing> {
+  const root = rootOf(source, context);
+  return isGlob(source.path) ? globFiles(root, source.path) : listFiles(resolve(root, source.path));
 }
 
 function artifactFiles(
   input: ActionInput,
   source: { readonly action: string; readonly output: string },
   context: ResolutionContext,
-): Result<readonly StagedFile[], Failure> {
+): readonly StagedFile[] {
   const artifact = context.artifact(source.action, source.output);
   if (artifact === undefined) throw new Error(`${source.action} has no result for ${source.output} yet`);
   const origin = `${source.action}: ${source.output}`;
   if (artifact.type === 'file') {
     const { digest, executable } = artifact;
-    return ok([{ path: input.at, digest, executable, origin, bytes: { in: 'store' } }]);
+    return [{ path: input.at, digest, executable, origin, bytes: { in: 'store' } }];
   }
-  return ok(
-    artifact.files.map(({ path, digest, executable }) => ({
-      path: posix.join(input.at, path),
-      digest,
-      executable,
-      origin: `${origin}/${path}`,
-      bytes: { in: 'store' },
-    })),
-  );
+  return artifact.files.map(({ path, digest, executable }) => ({
+    path: posix.join(input.at, path),
+    digest,
+    executable,
+    origin: `${origin}/${path}`,
+    bytes: { in: 'store' },
+  }));
 }
 
-async function diskFiles(
-  action: Action,
-  input: ActionInput,
-  source: { readonly from: 'project' | 'package'; readonly path: string; readonly optional?: boolean },
+async function digestFiles(
+  place: string,
+  source: DiskSource,
+  listed: readonly string[],
   context: ResolutionContext,
 ): Promise<Result<readonly StagedFile[], Failure>> {
-  const root = source.from === 'package' ? context.packageRoot : context.folder;
-  const listed = isGlob(source.path)
-    ? await globFiles(root, source.path)
-    : await listFiles(root, source.path);
-  if (listed === undefined || listed.length === 0) {
-    return source.optional === true ? ok([]) : fail(await missingInput(action, root, source.path));
-  }
+  const root = rootOf(source, context);
   const glob = isGlob(source.path);
+  const base = resolve(root, glob ? '.' : source.path);
   const files: StagedFile[] = [];
   for (const path of listed) {
     const digest = await context.memo.digestOf(path);
     if (!digest.ok) return digest;
-    const inside = relative(resolve(root, glob ? '.' : source.path), path)
-      .split(sep)
-      .join('/');
-    const at = glob ? inside : posix.join(input.at, inside);
+    const inside = relative(base, path).split(sep).join('/');
+    const at = glob ? inside : posix.join(place, inside);
     const executable = ((await stat(path)).mode & 0o100) !== 0;
     const shown = relative(root, path).split(sep).join('/');
     const origin = source.from === 'package' ? `rwkv-build itself: ${shown}` : shown;
@@ -98,34 +128,13 @@ async function diskFiles(
   return ok(files);
 }
 
-/** Whether a path as declared stands for the files that match it. */
-export const isGlob = (path: string): boolean => /[*?[\]{}]/.test(path);
-
-async function globFiles(root: string, pattern: string): Promise<readonly string[]> {
-  // Loaded only where a pipeline uses a glob: zx takes a tenth of a second to start.
-  const { glob } = await import('zx');
-  const paths = await glob(pattern, { cwd: root, onlyFiles: true, dot: true, ignore: ['out/**'] });
-  return paths.sort().map((path) => resolve(root, path));
-}
-
-/** The regular files at a path, which may be one file or a folder; undefined when nothing is there. */
-async function listFiles(root: string, path: string): Promise<readonly string[] | undefined> {
-  const absolute = resolve(root, path);
-  const status = await stat(absolute).catch(() => undefined);
-  if (status === undefined) return undefined;
-  if (status.isFile()) return [absolute];
-  const entries = await readdir(absolute, { recursive: true, withFileTypes: true });
-  const files: string[] = [];
-  for (const entry of entries) {
-    const file = join(entry.parentPath, entry.name);
-    if (entry.isFile() || (entry.isSymbolicLink() && (await stat(file).catch(() => undefined))?.isFile())) {
-      if (!file.includes(`${sep}__pycache__${sep}`)) files.push(file);
-    }
-  }
-  return files.sort();
-}
-
-async function missingInput(action: Action, root: string, path: string): Promise<Failure> {
+async function missingInput(
+  action: Action,
+  source: DiskSource,
+  context: ResolutionContext,
+): Promise<Failure> {
+  const { path } = source;
+  const root = rootOf(source, context);
   const absolute = resolve(root, path);
   const parent = resolve(absolute, '..');
   const siblings = await readdir(parent).catch(() => []);

@@ -1,11 +1,13 @@
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Artifact, artifactBytes, artifactDigest } from '../cache/artifact.ts';
+import type { Digest } from '../cache/digest.ts';
 import { storageFailure } from '../cache/storage-failure.ts';
 import type { ActionGraph } from './action-graph.ts';
 import type { BuildSession } from './build-session.ts';
 import type { Emit } from './event.ts';
 import type { Failure } from './failure.ts';
+import { listFiles } from './input-listing.ts';
 import type { Value } from './kind.ts';
 import { fail, ok, type Result } from './result.ts';
 
@@ -63,6 +65,7 @@ async function placeArtifact(
     // A folder cannot be renamed over one that has files in it.
     if (artifact.type === 'directory') await rm(at, { recursive: true, force: true });
     await rename(temporary, at);
+    for (const file of placedFiles(artifact)) session.memo.learn(join(at, file.path), file.digest);
     return ok(undefined);
   } catch (error) {
     return fail(storageFailure(at, error));
@@ -70,10 +73,19 @@ async function placeArtifact(
 }
 
 async function isInPlace(artifact: Artifact, at: string, session: BuildSession): Promise<boolean> {
-  const files = artifact.type === 'file' ? [{ path: '', digest: artifact.digest }] : artifact.files;
+  const files = placedFiles(artifact);
   for (const file of files) {
     const found = await session.memo.digestOf(join(at, file.path));
     if (!found.ok || found.value.hash !== file.digest.hash) return false;
   }
-  return files.length > 0;
+  if (artifact.type === 'file') return true;
+  // What an earlier build left in the folder, and this one no longer writes, is not to stay.
+  return (await listFiles(at)).files.length === files.length;
+}
+
+/** The files of an artifact, with their paths below the place that it gets. */
+export function placedFiles(
+  artifact: Artifact,
+): readonly { readonly path: string; readonly digest: Digest }[] {
+  return artifact.type === 'file' ? [{ path: '', digest: artifact.digest }] : artifact.files;
 }

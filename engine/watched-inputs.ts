@@ -2,7 +2,7 @@ import { existsSync, type Stats } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import picomatch from 'picomatch';
 import type { ActionGraph } from './action-graph.ts';
-import { isGlob } from './input-resolution.ts';
+import { isGlob } from './input-listing.ts';
 
 interface WatchedGlob {
   /** The deepest folder that every match lies in. */

@@ -1,10 +1,12 @@
 /** Makes what `npm ci` cannot bring: the pipeline's schema and validators, and the programs in `dist/`. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import { build } from 'esbuild';
+import { glob } from 'zx';
 import { pipelineSchema, VALIDATOR_OPTIONS } from '../engine/pipeline-schema.ts';
 import { registeredKinds } from '../tasks/kind-registry.ts';
 import { MODEL_ENTRY_SCHEMA } from '../tasks/model-entry.ts';
@@ -44,6 +46,16 @@ async function writeSchemaAndValidators(): Promise<void> {
   await writeFile(join(root, 'generated', 'pipeline-validators.d.mts'), [types, ...declared].join(''));
 }
 
+/** What decides which actions a pipeline has: rwkv-build's own sources and those of its packages. */
+async function sourcesDigest(): Promise<string> {
+  const paths = await glob(['{cli,engine,cache,tasks,device,scripts}/**/*.ts', 'package-lock.json'], {
+    cwd: root,
+  });
+  const sum = createHash('sha256');
+  for (const path of paths.sort()) sum.update(`${path}\0`).update(await readFile(join(root, path)));
+  return sum.digest('hex').slice(0, 32);
+}
+
 async function bundlePrograms(): Promise<void> {
   const common = {
     bundle: true,
@@ -54,12 +66,22 @@ async function bundlePrograms(): Promise<void> {
     outExtension: { '.js': '.mjs' },
     legalComments: 'none',
   } as const;
+  const define = { PROGRAM_ID: JSON.stringify(await sourcesDigest()) };
   await rm(join(root, 'dist'), { recursive: true, force: true });
   await build({
     ...common,
-    entryPoints: { 'rwkv-build': join(root, 'cli', 'main.ts') },
+    entryPoints: { main: join(root, 'cli', 'main.ts') },
     splitting: true,
     banner: { js: REQUIRE_BANNER },
+    define,
+  });
+  // CommonJS, because node starts it 5 ms sooner, and an idle build needs nothing else.
+  await build({
+    ...common,
+    entryPoints: { 'rwkv-build': join(root, 'cli', 'launcher.ts') },
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    define,
   });
   // Each whole in one file: the content of that file is the version of the tool.
   await build({

@@ -1,14 +1,17 @@
 import { StoreLease } from '../../cache/store-lease.ts';
 import { type BuildOptions as RunOptions, runBuild } from '../../engine/build.ts';
-import type { BuildEvent, BuildSummary, Outcome } from '../../engine/event.ts';
+import type { ArtifactPublished, BuildEvent, BuildSummary, Emit, Outcome } from '../../engine/event.ts';
 import type { Failure } from '../../engine/failure.ts';
 import { publishArtifacts } from '../../engine/publication.ts';
+import { ok, type Result } from '../../engine/result.ts';
 import { removeAbandonedWorkspaces } from '../../engine/workspace.ts';
+import { type BuildGround, timeLeftOf } from '../build-ground.ts';
 import type { BuildOptions } from '../build-options.ts';
+import { buildRequest } from '../build-request.ts';
 import { EXIT, exitCode } from '../exit-code.ts';
+import { pipelineWitness, type RecordBasis, recordBuild, recordedGround } from '../recorded-build.ts';
 import { chooseReporter } from '../reporters/choose-reporter.ts';
 import { limitStore } from '../store-limit.ts';
-import { openWorkbench, timeLeftOf, type Workbench } from '../workbench.ts';
 
 export interface BuildExtras {
   readonly logs: 'shown' | 'kept';
@@ -21,7 +24,11 @@ export async function build(
   extras: BuildExtras,
 ): Promise<number> {
   const reporter = chooseReporter(options.json);
-  const emit = (event: BuildEvent): void => reporter.report(event);
+  const artifacts: ArtifactPublished[] = [];
+  const emit = (event: BuildEvent): void => {
+    if (event.type === 'artifact') artifacts.push(event);
+    reporter.report(event);
+  };
   const start = performance.now();
   const interruption = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => interruption.abort(signal);
@@ -34,12 +41,12 @@ export async function build(
     failures.push(failure);
     emit({ type: 'failure', failure });
   };
-  const opened = await openWorkbench(targets, options, emit);
+  const opened = await openGround(targets, options, extras, emit);
   if (!opened.ok) opened.failure.forEach(report);
   else {
-    const workbench = opened.value;
-    reporter.expect?.(() => timeLeftOf(workbench, options.jobs));
-    const done = await buildWorkbench(workbench, {
+    const { ground, basis } = opened.value;
+    reporter.expect?.(() => timeLeftOf(ground, options.jobs));
+    const done = await buildWorkbench(ground, {
       jobs: options.jobs,
       signal: interruption.signal,
       emit,
@@ -55,11 +62,41 @@ export async function build(
         message: 'the build was interrupted',
       });
     }
+    if (failures.length === 0 && basis !== undefined) recordBuild(ground, basis, artifacts);
   }
   emit(summaryOf(outcomes, start));
   reporter.close();
   return failures.length === 0 ? EXIT.ok : exitCode(failures);
 }
+
+interface OpenedGround {
+  readonly ground: BuildGround;
+  /** Absent: what is built depends on more than files, and can't be told from their status. */
+  readonly basis?: RecordBasis;
+}
+
+async function openGround(
+  targets: readonly string[],
+  options: BuildOptions,
+  extras: BuildExtras,
+  emit: Emit,
+): Promise<Result<OpenedGround, readonly Failure[]>> {
+  const request = buildRequest(process.argv.slice(2));
+  const recorded = isRecordable(extras) ? await recordedGround(request, emit) : undefined;
+  if (recorded !== undefined) return ok(recorded);
+  const witness = pipelineWitness(options.file);
+  // Loaded only here: what parses and validates a pipeline takes longer than building one that is recorded.
+  const { openWorkbench, usesKinds } = await import('../workbench.ts');
+  const opened = await openWorkbench(targets, options, emit);
+  if (!opened.ok) return opened;
+  const ground = opened.value;
+  if (usesKinds(ground) || !isRecordable(extras)) return ok({ ground });
+  const parametersOf = (task: string): ReadonlyMap<string, string> => ground.parametersOf(task);
+  return ok({ ground, basis: { request, pipeline: witness, parametersOf } });
+}
+
+/** Whether a build that does nothing would have nothing to show either. */
+const isRecordable = (extras: BuildExtras): boolean => extras.logs === 'kept';
 
 /** Counts the outcomes of a build that began at `start` (`performance.now()`). */
 export function summaryOf(outcomes: ReadonlyMap<string, Outcome>, start: number): BuildSummary {
@@ -77,7 +114,7 @@ export function summaryOf(outcomes: ReadonlyMap<string, Outcome>, start: number)
 
 /** Builds, publishes and remembers. */
 export async function buildWorkbench(
-  { pipeline, targets, graph, session }: Workbench,
+  { pipeline, targets, graph, session }: BuildGround,
   options: RunOptions,
 ): Promise<{
   readonly outcomes: ReadonlyMap<string, Outcome>;

@@ -6,11 +6,12 @@ import type { ActionFinished, BuildEvent, Outcome } from '../../engine/event.ts'
 import type { Failure } from '../../engine/failure.ts';
 import { PipelineSource } from '../../engine/pipeline-source.ts';
 import { WatchedInputs } from '../../engine/watched-inputs.ts';
+import { timeLeftOf } from '../build-ground.ts';
 import type { BuildOptions } from '../build-options.ts';
 import { EXIT, exitCode } from '../exit-code.ts';
 import { chooseReporter } from '../reporters/choose-reporter.ts';
 import type { Reporter } from '../reporters/reporter.ts';
-import { openWorkbench, timeLeftOf } from '../workbench.ts';
+import { openWorkbench } from '../workbench.ts';
 import { buildWorkbench, summaryOf } from './build.ts';
 
 /** Builds, and builds again whenever an input changes, until it is interrupted. Returns the exit code. */

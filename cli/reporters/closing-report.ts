@@ -3,6 +3,9 @@ import type { BenchmarkResult } from '../../tasks/benchmark/benchmark-result.ts'
 import { figure, fileSize, table } from './figures.ts';
 import type { Palette } from './palette.ts';
 
+/** A longer table says less. */
+export const SHOWN_ARTIFACTS = 40;
+
 /** What stands at the end of a successful build: the text that each model wrote, and what was built. */
 export class ClosingReport {
   /** By path. */
@@ -21,22 +24,22 @@ export class ClosingReport {
     }
   }
 
-  /** What was built since the last call. */
-  takeLines(palette: Palette): string[] {
-    const lines = this.lines(palette);
+  /** What was built since the last call; `unlisted` artifacts more are there that no event told of. */
+  takeLines(palette: Palette, unlisted: number): string[] {
+    const lines = this.lines(palette, unlisted);
     this.artifacts.clear();
     this.results = [];
     return lines;
   }
 
-  private lines(palette: Palette): string[] {
+  private lines(palette: Palette, unlisted: number): string[] {
     const benchmarks = this.results
       .map(({ result }) => result as unknown as BenchmarkResult)
       .filter(isBenchmark);
     return [
       ...benchmarks.flatMap((result) => ['', ...benchmarkText(result, palette)]),
       ...accuracyTable(benchmarks, palette),
-      ...artifactTable([...this.artifacts.values()], palette),
+      ...artifactTable([...this.artifacts.values()], unlisted, palette),
       ...(this.artifacts.size > 0 ? [''] : []),
     ];
   }
@@ -107,9 +110,16 @@ function speed(result: BenchmarkResult): string {
   return result.measured === undefined ? '–' : figure(result.measured.generation_tokens_per_second);
 }
 
-function artifactTable(artifacts: readonly ArtifactPublished[], palette: Palette): string[] {
+function artifactTable(
+  artifacts: readonly ArtifactPublished[],
+  unlisted: number,
+  palette: Palette,
+): string[] {
   if (artifacts.length === 0) return [];
-  const rows = artifacts.map(({ path, bytes, digest }) => [path, fileSize(bytes), digest.slice(0, 12)]);
+  const shown = artifacts.slice(0, SHOWN_ARTIFACTS);
+  const rows = shown.map(({ path, bytes, digest }) => [path, fileSize(bytes), digest.slice(0, 12)]);
   const [first = '', ...rest] = table([['built', 'size', 'sha256'], ...rows], new Set([1]));
-  return ['', palette.bold(first), ...rest];
+  const hidden = artifacts.length - shown.length + unlisted;
+  const more = hidden > 0 ? [palette.dim(`… and ${hidden} more under out/`)] : [];
+  return ['', palette.bold(first), ...rest, ...more];
 }

@@ -25,7 +25,7 @@ export class LineReporter implements Reporter {
     if (line !== undefined) this.talk(line);
     this.closing.add(event);
     if (event.type !== 'summary' || event.overtaken === true) return;
-    for (const text of this.closing.takeLines(this.palette)) this.data(text);
+    for (const text of this.closing.takeLines(this.palette, event.unlisted ?? 0)) this.data(text);
     this.talk(this.summary(event));
   }
 

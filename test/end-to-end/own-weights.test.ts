@@ -65,7 +65,7 @@ test('need no network once the environment is there', async () => {
     [
       '-n',
       process.execPath,
-      join(REPOSITORY, 'dist', 'rwkv-build.mjs'),
+      join(REPOSITORY, 'dist', 'rwkv-build.cjs'),
       'context',
       'library',
       '--soc',

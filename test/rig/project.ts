@@ -8,7 +8,7 @@ import type { ActionFinished, BuildEvent, BuildSummary } from '../../engine/even
 export const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** The program as users run it. */
-export const PROGRAM = join(REPOSITORY, 'dist', 'rwkv-build.mjs');
+export const PROGRAM = join(REPOSITORY, 'dist', 'rwkv-build.cjs');
 
 /** Where this machine keeps rwkv-build's tools; tests share the environments, which cost a download. */
 export const USER_CACHE =

@@ -1,0 +1,71 @@
+import type { Artifact } from '../cache/artifact.ts';
+import { blobPath, POOLS } from '../cache/blob-layout.ts';
+import type { Digest } from '../cache/digest.ts';
+import { stampOf } from '../cache/file-stamp.ts';
+import { isSealed } from '../cache/sealed-blob.ts';
+import type { ActionGraph } from './action-graph.ts';
+import type { RecordCheck, RecordedAction, RecordedBuild } from './build-record.ts';
+import type { BuildSession } from './build-session.ts';
+import { isWitnessed } from './record-check.ts';
+
+/**
+ * The actions of a record whose results still stand: every input looks as it did, every output is still in the
+ * store, and the same is true of all the actions before them. The others have to be identified anew; they may
+ * well turn out to be hits.
+ */
+export function standingActions(
+  cacheRoot: string,
+  check: RecordCheck,
+  build: RecordedBuild,
+): ReadonlyMap<string, RecordedAction> {
+  const changed = new Set(check.inputs.flatMap((witness, at) => (isWitnessed(witness) ? [] : [at])));
+  const appeared = new Set(check.absent.flatMap((path, at) => (stampOf(path) === undefined ? [] : [at])));
+  const isThere = (digest: Digest): boolean =>
+    POOLS.some((mode) => isSealed(blobPath(cacheRoot, digest.hash, mode), digest));
+
+  const standing = new Map<string, RecordedAction>();
+  for (const recorded of build.actions) {
+    const { action, inputs, absent, result } = recorded;
+    const stands =
+      action.dependencies.every((id) => standing.has(id)) &&
+      !inputs.some((at) => changed.has(at)) &&
+      !absent.some((at) => appeared.has(at)) &&
+      Object.values(result.outputs).every((artifact) => artifactDigests(artifact).every(isThere));
+    if (stands) standing.set(action.id, recorded);
+  }
+  return standing;
+}
+
+/** The graph of a record. */
+export function recordedGraph(build: RecordedBuild): ActionGraph {
+  const actions = build.actions.map(({ action }) => [action.id, action] as const);
+  return { actions: new Map(actions), requested: new Set(build.requested) };
+}
+
+/** Makes the standing results known to a session, which then takes them as settled. */
+export function restoreStanding(
+  session: BuildSession,
+  check: RecordCheck,
+  standing: ReadonlyMap<string, RecordedAction>,
+): void {
+  for (const [id, { fingerprint, result, inputs, absent }] of standing) {
+    const seen = {
+      files: [],
+      witnesses: picked(check.inputs, inputs),
+      absent: picked(check.absent, absent),
+    };
+    session.restore(id, { fingerprint, result, seen });
+  }
+}
+
+function picked<T>(list: readonly T[], places: readonly number[]): readonly T[] {
+  return places.map((at) => {
+    const found = list[at];
+    if (found === undefined) throw new Error(`a record names a place ${at} that its list does not have`);
+    return found;
+  });
+}
+
+function artifactDigests(artifact: Artifact): readonly Digest[] {
+  return artifact.type === 'file' ? [artifact.digest] : artifact.files.map((file) => file.digest);
+}
