@@ -82,8 +82,8 @@ test('ends its commands within two seconds of SIGINT, says so, and exits with 13
 test('lets two builds of one folder run at once', async ({ project }) => {
   project.write('go', '');
   const [left, right] = await Promise.all([project.build(['three']), project.build(['three'])]);
-  assert.is(left.code, 0);
-  assert.is(right.code, 0);
+  assert.is(left.code, 0, left.stderr);
+  assert.is(right.code, 0, right.stderr);
   assert.is((await project.build(['three'])).summary.ran, 0);
 });
 
