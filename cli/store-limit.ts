@@ -7,9 +7,15 @@ export async function limitStore(root: string, addedBytes: number, emit: Emit): 
   if (addedBytes === 0) return;
   const tell = (text: string): void => emit({ type: 'notice', text });
   const { keepWithinLimit } = await import('../cache/store-upkeep.ts');
+  const { recordedUses } = await import('../engine/record-uses.ts');
   const limit = limitSetting(process.env);
   if (!limit.ok) return tell(`${limit.failure.message}; the store was not collected`);
-  const kept = await keepWithinLimit({ root, limit: limit.value, addedBytes, furtherUses: async () => [] });
+  const kept = await keepWithinLimit({
+    root,
+    limit: limit.value,
+    addedBytes,
+    furtherUses: () => recordedUses(root),
+  });
   if (!kept.ok) return tell(`the store was not collected: ${kept.failure.message}`);
   if (kept.value === undefined) return;
   const { results, freedBytes, keptBytes, limitBytes } = kept.value;

@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ActionResult } from '../cache/action-cache.ts';
-import type { FileStamp } from '../cache/file-stamp.ts';
+import { type FileStamp, stampOf } from '../cache/file-stamp.ts';
 import type { Action } from './action-graph.ts';
 import type { ArtifactPublished } from './event.ts';
 
@@ -70,6 +70,9 @@ export interface RecordedBuild {
 
 export const RECORD_FORMAT = 1;
 
+/** A request that nobody has made for so long is not likely to be made again. */
+const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+
 /** The request as the text that a record is found by. */
 export function requestText(request: BuildRequest): string {
   return JSON.stringify([request.program, request.folder, request.args]);
@@ -114,12 +117,21 @@ export function writeRecord(cacheRoot: string, check: RecordCheck, build: Record
       writeFileSync(temporary, JSON.stringify(value));
       renameSync(temporary, join(folder, name));
     }
+    removeOldRecords(recordsFolder(cacheRoot));
   } catch {
     // See above.
   }
 }
 
-function readJson(path: string): unknown {
+function removeOldRecords(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const [, used] = stampOf(join(folder, name, 'check.json')) ?? [];
+    if (used !== undefined && Date.now() - used > KEPT_MS) rmSync(join(folder, name), { recursive: true });
+  }
+}
+
+/** A file of a record, undefined when it cannot be read. */
+export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch {

@@ -17,17 +17,17 @@ export function isWitnessed([path, stamp]: Witness): boolean {
   return stamp !== null && isStamped(path, stamp);
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
 
 /**
- * Moves a record's time on, at most once a day: collection takes what it names as used then, because an idle
+ * Moves a record's time on, at most once an hour: collection takes what it names as used then, because an idle
  * build doesn't look at the results themselves.
  */
 export function markRecordUsed(cacheRoot: string, check: RecordCheck): void {
   const path = join(recordFolder(cacheRoot, check.request), 'check.json');
   const now = Date.now();
   const [, written = 0] = stampOf(path) ?? [];
-  if (now - written < DAY_MS) return;
+  if (now - written < HOUR_MS) return;
   try {
     utimesSync(path, now / 1000, now / 1000);
   } catch {

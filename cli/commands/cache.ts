@@ -11,6 +11,7 @@ import { collectStore } from '../../cache/store-collection.ts';
 import { removeStore } from '../../cache/store-removal.ts';
 import { type StoreStatistics, storeStatistics } from '../../cache/store-statistics.ts';
 import type { Failure } from '../../engine/failure.ts';
+import { recordedUses } from '../../engine/record-uses.ts';
 import type { Result } from '../../engine/result.ts';
 import { EXIT } from '../exit-code.ts';
 import { fileSize, table } from '../reporters/figures.ts';
@@ -68,7 +69,7 @@ export async function cacheGc(options: CollectionOptions): Promise<number> {
     root,
     untilBytes: async (held) =>
       limit.value === 'default' ? limitBytes('default', await diskSpace(root), held) : limit.value,
-    furtherUses: async () => [],
+    furtherUses: () => recordedUses(root),
     mode: options.dryRun ? 'plan' : 'remove',
   });
   if (!collected.ok) return failUsage([collected.failure], options);

@@ -39,7 +39,7 @@ const HOUR_MS = 3_600_000;
 /** Makes the result of the only action so far look as if it had not been used for days. */
 function age(project: Project, days: number): void {
   const then = (Date.now() - days * 24 * HOUR_MS) / 1000;
-  for (const path of files(project, 'ac')) utimesSync(path, then, then);
+  for (const path of [...files(project, 'ac'), ...files(project, 'records')]) utimesSync(path, then, then);
 }
 
 test('stats tell what the store holds and what it may hold', async ({ project }) => {
@@ -107,6 +107,15 @@ test('a build goes below the limit by itself, and keeps what it made', async ({ 
   assert.equal(outcomes, { second: 'cached', first: 'ran' });
   const again = await project.build(['second', 'first']);
   assert.equal(again.outcomes, { second: 'cached', first: 'cached' }, 'its own results are never collected');
+});
+
+test('what an idle build found to be up to date counts as used', async ({ project }) => {
+  await project.build(['first']);
+  await project.build(['second']);
+  age(project, 3);
+  await project.build(['first']);
+  assert.is((await json(project, ['gc', '--limit', '1.5MB'])).results, 1);
+  assert.equal((await project.build(['first', 'second'])).outcomes, { first: 'cached', second: 'ran' });
 });
 
 test('without a limit nothing is collected', async ({ project }) => {
