@@ -2,7 +2,7 @@ import { readFile, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Result } from '../engine/result.ts';
 import { type Artifact, artifactBytes, isArtifact, isInnerPath } from './artifact.ts';
-import { writeAtomically } from './atomic-write.ts';
+import { replaceFile } from './atomic-write.ts';
 import { type Digest, digestBytes, isDigest } from './digest.ts';
 
 /** What an action gave when it ran. Only successes are kept. */
@@ -51,11 +51,14 @@ export class ActionCache {
     }
   }
 
-  /** Remembers a result, in place of an older one. Fails with `storage-failed`. */
-  async put(fingerprint: Digest, result: ActionResult): Promise<Result<void>> {
+  /**
+   * Remembers a result, in place of an older one. It isn't flushed: a power cut loses it, or leaves what its sum
+   * tells from an entry. Its blobs must be on the disk before (`ResultKeeper`). Fails with `storage-failed`.
+   */
+  put(fingerprint: Digest, result: ActionResult): Result<void> {
     const sizes = Object.values(result.outputs).map(artifactBytes);
     this.#addedBytes += sizes.reduce((sum, size) => sum + size, result.log.size);
-    return writeAtomically(this.pathOf(fingerprint), encode(fingerprint, result));
+    return replaceFile(this.pathOf(fingerprint), encode(fingerprint, result));
   }
 
   /** By how much this object's results made the store grow at most: what they share counts each time. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fail, ok, type Result } from '../engine/result.ts';
@@ -21,6 +22,37 @@ export async function writeAtomically(path: string, bytes: Uint8Array | string):
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     return fail(storageFailure(path, error));
+  }
+}
+
+/**
+ * Writes a whole file so that a reader sees the old content or the new, and a killed process leaves the old one.
+ * Nothing is flushed: after a power cut the file may hold anything, which its reader must be able to tell.
+ * Fails with `storage-failed`.
+ */
+export function replaceFile(path: string, text: string): Result<void> {
+  const temporary = temporaryBeside(path);
+  try {
+    try {
+      writeFileSync(temporary, text);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(temporary, text);
+    }
+    renameSync(temporary, path);
+    return ok(undefined);
+  } catch (error) {
+    removeQuietly(temporary);
+    return fail(storageFailure(path, error));
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // What went wrong before is what has to be told.
   }
 }
 

@@ -3,14 +3,22 @@ import { dirname, join } from 'node:path';
 import type { Failure } from '../engine/failure.ts';
 import { fail, ok, type Result } from '../engine/result.ts';
 import { type Artifact, type DirectoryArtifact, directoryArtifact, type FileArtifact } from './artifact.ts';
-import { makeFolder, syncFolder } from './atomic-write.ts';
+import { makeFolder } from './atomic-write.ts';
 import { blobMode, blobPath, POOLS } from './blob-layout.ts';
 import { type Digest, digestBytes, FileChangedError } from './digest.ts';
 import { filesBelow, refusal } from './folder-walk.ts';
 import { Gate } from './gate.ts';
 import type { TreeFile } from './input-tree.ts';
 import { type BlobSource, linkOrCopy, type MaterialiseMode, materialise } from './materialise.ts';
-import { type BlobMode, blobState, copyBlob, proveBlob, sealFile, writeSealed } from './sealed-blob.ts';
+import {
+  type BlobMode,
+  blobState,
+  copyBlob,
+  proveBlob,
+  sealFile,
+  syncSealed,
+  writeSealed,
+} from './sealed-blob.ts';
 import { errorCode, storageFailure } from './storage-failure.ts';
 import { moveAside, type VerificationReport, verifyBlobs } from './store-verification.ts';
 import { TemporaryFolder } from './temporary-folder.ts';
@@ -19,6 +27,8 @@ export type { MaterialiseMode } from './materialise.ts';
 export type { DamagedBlob, VerificationReport } from './store-verification.ts';
 
 const FILES_AT_A_TIME = 8;
+/** As many as node's threads can wait for while others of them still work. */
+const FLUSHES_AT_A_TIME = 8;
 
 /**
  * Blobs by their digest, in files that are read-only and never change: `cas/` below the store's root. A blob
@@ -27,10 +37,30 @@ const FILES_AT_A_TIME = 8;
 export class BlobStore {
   readonly root: string;
   readonly #temporary: TemporaryFolder;
+  /** What this object placed and the disk may not have yet. */
+  #unsynced = new Set<string>();
 
   constructor(root: string) {
     this.root = root;
     this.#temporary = new TemporaryFolder(join(root, 'tmp'));
+  }
+
+  /**
+   * Waits until the disk has every blob that was stored so far. Storing doesn't wait: one flush of several blobs
+   * costs little more than that of one. What names a blob for good must be written after this. Fails with
+   * `storage-failed`.
+   */
+  async flush(): Promise<Result<void>> {
+    const paths = this.#unsynced;
+    this.#unsynced = new Set();
+    const gate = new Gate(FLUSHES_AT_A_TIME);
+    const flushed = await Promise.allSettled([...paths].map((path) => gate.run(() => syncSealed(path))));
+    for (const [at, outcome] of flushed.entries()) {
+      // One that was collected or moved aside meanwhile names no bytes that could be lost.
+      if (outcome.status === 'fulfilled' || errorCode(outcome.reason) === 'ENOENT') continue;
+      return fail(storageFailure([...paths][at] ?? this.root, outcome.reason));
+    }
+    return ok(undefined);
   }
 
   /** Whether a blob is there, by a look at its status: a wrong size, or a write since it came, is noticed. */
@@ -225,7 +255,7 @@ export class BlobStore {
     const path = blobPath(this.root, digest.hash, mode);
     await makeFolder(dirname(path));
     await rename(sealed, path);
-    await syncFolder(dirname(path));
+    this.#unsynced.add(path);
   }
 
   async #inTemporary<T>(work: (path: string) => Promise<Result<T>>): Promise<Result<T>> {

@@ -14,7 +14,7 @@ export type BlobMode = 0o444 | 0o555;
 export type BlobState = 'absent' | 'sealed' | 'unsealed' | 'wrong-size';
 
 /**
- * Hashes a file and seals it; the disk has it afterwards. The seal comes first: a write that slips in between
+ * Hashes a file and seals it. The seal comes first: a write that slips in between
  * then breaks it. Rejects with `FileChangedError` or with node's error.
  */
 export async function sealFile(path: string, mode: BlobMode): Promise<Digest> {
@@ -23,9 +23,18 @@ export async function sealFile(path: string, mode: BlobMode): Promise<Digest> {
     await handle.chmod(mode);
     await handle.utimes(SEALED_SECONDS, SEALED_SECONDS);
     const digest = await digestHandle(handle, path);
-    await handle.sync();
     if ((await handle.stat()).mtimeMs !== SEALED_SECONDS * 1000) throw new FileChangedError(path);
     return digest;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Waits until the disk has a sealed file. Rejects with node's error. */
+export async function syncSealed(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
   } finally {
     await handle.close();
   }
@@ -71,14 +80,13 @@ export async function copyBlob(from: string, to: string): Promise<void> {
   await copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
 }
 
-/** Writes bytes to a new, sealed file; the disk has it afterwards. Rejects with node's error. */
+/** Writes bytes to a new, sealed file. Rejects with node's error. */
 export async function writeSealed(path: string, bytes: Uint8Array): Promise<void> {
   const handle = await open(path, 'wx', 0o600);
   try {
     await handle.writeFile(bytes);
     await handle.chmod(0o444);
     await handle.utimes(SEALED_SECONDS, SEALED_SECONDS);
-    await handle.sync();
   } finally {
     await handle.close();
   }

@@ -3,6 +3,7 @@ import { ActionCache, type ActionResult } from '../cache/action-cache.ts';
 import type { Artifact } from '../cache/artifact.ts';
 import { BlobStore } from '../cache/blob-store.ts';
 import type { Digest } from '../cache/digest.ts';
+import { ResultKeeper } from '../cache/result-keeper.ts';
 import { StatMemo } from '../cache/stat-memo.ts';
 import type { Action } from './action-graph.ts';
 import { ActionHistory, type HistoryEntry, type Identity } from './action-history.ts';
@@ -60,6 +61,7 @@ export class BuildSession {
   readonly options: SessionOptions;
   readonly blobs: BlobStore;
   readonly actionCache: ActionCache;
+  readonly keeper: ResultKeeper;
   readonly memo: StatMemo;
   readonly history: ActionHistory;
   readonly tools: ToolSet;
@@ -71,6 +73,7 @@ export class BuildSession {
     this.history = ActionHistory.open(options.cacheRoot, options.pipelineFile);
     this.blobs = new BlobStore(options.cacheRoot);
     this.actionCache = new ActionCache(options.cacheRoot);
+    this.keeper = new ResultKeeper(this.blobs, this.actionCache);
     this.tools = new ToolSet(options.tools, options.emit);
   }
 
@@ -182,8 +185,10 @@ export class BuildSession {
       : changeSummary(changes);
   }
 
-  /** Keeps the memo and the history for the next build. */
+  /** Waits until the store has every result, and keeps the memo and the history for the next build. */
   async close(): Promise<Result<void, Failure>> {
+    const kept = await this.keeper.drain();
+    if (!kept.ok) return kept;
     const saved = await this.memo.save();
     if (!saved.ok) return saved;
     return this.history.save();

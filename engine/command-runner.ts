@@ -31,11 +31,10 @@ export async function runCommand(
   tell: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Result<ActionResult, Failure>> {
-  const { blobs, memo, tools, actionCache, options } = session;
+  const { blobs, memo, tools, options } = session;
   const { cacheRoot, folder } = options;
   const context = { cacheRoot, folder, blobs, memo, tools, signal };
   const result = await executeAction(action, files, tell, context);
-  if (!result.ok) return result;
-  const kept = await actionCache.put(fingerprint, result.value);
-  return kept.ok ? result : kept;
+  if (result.ok) session.keeper.keep(fingerprint, result.value);
+  return result;
 }
