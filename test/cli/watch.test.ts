@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync } fr
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { outcome, Project, written } from '../rig/project.ts';
+import { outcome, Project } from '../rig/project.ts';
 import { isRunning, pause, until, WatchedProject } from '../rig/watched-project.ts';
 
 interface Context {
@@ -112,15 +112,26 @@ test('says what is wrong with a broken pipeline file, at its line, and builds wh
   const { project } = context;
   const child = project.start(['watch', 'after']);
   const ended = outcome(child);
-  await written(child, 'watching');
-  const good = project.read('rwkv.pipeline.yaml');
-  project.write('rwkv.pipeline.yaml', good.replace('  quick: {', '  quick: {{'));
-  await written(child, 'watching');
-  project.write('rwkv.pipeline.yaml', good.replace('tasks:', 'taks:'));
-  await written(child, 'watching');
-  project.write('rwkv.pipeline.yaml', good.replace('tr a-z A-Z', 'rev'));
-  await written(child, '2 ran');
-  child.kill('SIGINT');
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const rounds = async (count: number): Promise<void> =>
+    until(() => said.split('for changes; Ctrl-C ends').length > count, `round ${count}\n${said}`);
+  try {
+    await rounds(1);
+    const good = project.read('rwkv.pipeline.yaml');
+    project.write('rwkv.pipeline.yaml', good.replace('  quick: {', '  quick: {{'));
+    await rounds(2);
+    project.write('rwkv.pipeline.yaml', good.replace('tasks:', 'taks:'));
+    await rounds(3);
+    project.write('rwkv.pipeline.yaml', good.replace('tr a-z A-Z', 'rev'));
+    await rounds(4);
+    child.kill('SIGINT');
+    await ended;
+  } finally {
+    child.kill('SIGKILL');
+  }
   const { stderr, code } = await ended;
   assert.is(code, 130);
   assert.match(stderr, 'not valid YAML');
@@ -253,7 +264,10 @@ test('ends at once with Ctrl-C while it waits', async (context) => {
 });
 
 test('refuses a pipeline file that is not there', async ({ project }) => {
-  const { code, stderr } = await project.run(['watch', '-f', 'none.yaml']);
+  const child = project.start(['watch', '-f', 'none.yaml']);
+  const force = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  const { code, stderr } = await outcome(child);
+  clearTimeout(force);
   assert.is(code, 2);
   assert.match(stderr, 'none.yaml is not there');
 });

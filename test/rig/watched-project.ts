@@ -79,7 +79,8 @@ export class WatchedProject {
 
   async end(): Promise<Finished> {
     this.child.kill('SIGINT');
-    return this.ended;
+    const force = setTimeout(() => this.child.kill('SIGKILL'), LIMIT_MILLISECONDS);
+    return this.ended.finally(() => clearTimeout(force));
   }
 }
 
