@@ -1,4 +1,5 @@
 import type { ActionResult } from '../cache/action-cache.ts';
+import { StoreLease } from '../cache/store-lease.ts';
 import type { ActionGraph } from './action-graph.ts';
 import type { BuildSession, IdentifiedAction } from './build-session.ts';
 import { type CommandRunner, runCommand } from './command-runner.ts';
@@ -95,7 +96,10 @@ export class CommandPool {
     if (signal.aborted) return fail(overtakenFailure(action));
     const ending = new AbortController();
     const fingerprint = action.fingerprint.hash;
+    // The round that started it may end, and its lease on the store with it, while the command goes on.
+    const lease = StoreLease.take(session.options.cacheRoot);
     const result = runCommand(session, action, (line) => command.tell(line), ending.signal).finally(() => {
+      lease.release();
       this.#running.delete(fingerprint);
       this.#left.delete(command);
     });

@@ -1,28 +1,16 @@
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { cacheRoot } from '../../cache/cache-root.ts';
 import type { Failure } from '../../engine/failure.ts';
 import type { Result } from '../../engine/result.ts';
 import { openDevice } from '../../tasks/device-access.ts';
 import { registeredTools } from '../../tasks/tool-registry.ts';
 import { compilerFor } from '../../tasks/tools/native-compilers.ts';
+import type { Check } from '../doctor/machine-check.ts';
+import { storeChecks } from '../doctor/store-checks.ts';
+import { sandboxCheck, watchChecks } from '../doctor/system-checks.ts';
 import { EXIT } from '../exit-code.ts';
 import { packageRoot } from '../package-root.ts';
-import { fileSize, table } from '../reporters/figures.ts';
+import { table } from '../reporters/figures.ts';
 import { paletteFor } from '../reporters/palette.ts';
-
-interface Check {
-  readonly name: string;
-  /** Without it the main job does not run; other checks are for one target or device. */
-  readonly required: boolean;
-  readonly state: 'ok' | 'missing';
-  /** What was found, or what is wrong. */
-  readonly detail: string;
-  /** The command that brings it. */
-  readonly command?: string;
-}
-
-/** The environment, the store and one model's artifacts take less than this. */
-const NEEDED_DISK_BYTES = 2e9;
 
 /** Says what the machine has and lacks, with the command that brings what is missing. */
 export async function doctor(options: { readonly json: boolean }): Promise<number> {
@@ -39,13 +27,15 @@ export async function doctor(options: { readonly json: boolean }): Promise<numbe
     nodeCheck(),
     check('python', 'required', await version('python'), (found) => found.split(' ').slice(0, 2).join(' ')),
     check('g++', 'required', await version('g++')),
-    await storeCheck(store),
+    ...(await storeChecks(store, process.env)),
     check('target aarch64-linux', 'optional', await version(arm.tool), (found) =>
       arm.tool === 'zig' ? 'by zig, which is fetched when first needed' : found,
     ),
     check('target aarch64-android', 'optional', await version('android-ndk')),
     check('libraries for Android', 'optional', await version('qnn-sdk')),
     await deviceCheck(),
+    await sandboxCheck(),
+    ...(await watchChecks()),
   ];
   if (options.json)
     for (const one of checks) process.stdout.write(`${JSON.stringify({ type: 'check', ...one })}\n`);
@@ -82,34 +72,6 @@ function nodeCheck(): Check {
     detail: `${detail}; 20 or newer is needed`,
     command: 'nvm install 20',
   };
-}
-
-async function storeCheck(store: string): Promise<Check> {
-  try {
-    await mkdir(store, { recursive: true });
-    await access(store, constants.W_OK);
-    const { bavail, bsize } = await statfs(store);
-    const free = bavail * bsize;
-    const detail = `${store}, ${fileSize(free)} free`;
-    if (free >= NEEDED_DISK_BYTES) return { name: 'store', required: true, state: 'ok', detail };
-    const command = 'export RWKV_BUILD_CACHE=/a/folder/on/a/bigger/disk';
-    return {
-      name: 'store',
-      required: true,
-      state: 'missing',
-      detail: `${detail}; ${fileSize(NEEDED_DISK_BYTES)} are needed`,
-      command,
-    };
-  } catch (error) {
-    const detail = `${store} cannot be written: ${(error as Error).message}`;
-    return {
-      name: 'store',
-      required: true,
-      state: 'missing',
-      detail,
-      command: 'export RWKV_BUILD_CACHE=/a/folder/that/you/own',
-    };
-  }
 }
 
 async function deviceCheck(): Promise<Check> {

@@ -118,4 +118,15 @@ test('finds nothing missing where everything is there', async ({ project }) => {
   assert.is(checks.find(({ name }) => name === 'g++')?.state, 'ok');
 });
 
+test('says where the store is, how large it may become, and how files get out of it', async ({ project }) => {
+  const { stdout } = await project.run(['doctor'], { RWKV_BUILD_CACHE_LIMIT: '7GB' });
+  assert.match(stdout, new RegExp(`ok +store +${project.cache}, .* free`));
+  assert.match(stdout, /ok +store limit +7\.0 GB \(by RWKV_BUILD_CACHE_LIMIT\)/);
+  assert.match(stdout, /ok +store links +commands get inputs by hard link; (files that share|no reflinks)/);
+  assert.match(stdout, /(ok|absent) +bubblewrap/);
+  const wrong = await project.run(['doctor'], { RWKV_BUILD_CACHE_LIMIT: 'much' });
+  assert.is(wrong.code, 3);
+  assert.match(wrong.stdout, 'is not a size');
+});
+
 test.run();
