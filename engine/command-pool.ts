@@ -27,6 +27,9 @@ export class CommandPool {
   readonly #jobs: number;
   /** By fingerprint. */
   readonly #running = new Map<string, RunningCommand>();
+  /** Results on their way to the disk, by fingerprint: until they are there, no look-up finds them. */
+  readonly #kept = new Map<string, ActionResult>();
+  readonly #keeping = new Set<Promise<void>>();
   /** What earlier rounds started and this one has not taken up. */
   #left = new Set<RunningCommand>();
 
@@ -69,6 +72,7 @@ export class CommandPool {
     const commands = [...this.#running.values()];
     for (const { ending } of commands) ending.abort();
     await Promise.all(commands.map(({ result }) => result));
+    await Promise.all(this.#keeping);
   }
 
   #take(action: IdentifiedAction, tell: Tell): Promise<Result<ActionResult, Failure>> | undefined {
@@ -87,7 +91,7 @@ export class CommandPool {
     overtaken: Promise<void>,
   ): Promise<Result<ActionResult, Failure>> {
     // One that an earlier round started may have come to its end since this action was looked up.
-    const stored = await session.lookUp(action);
+    const stored = this.#kept.get(action.fingerprint.hash) ?? (await session.lookUp(action));
     if (stored !== undefined) return ok(stored);
     for (let busy = this.#inTheWay(action); busy.length > 0; busy = this.#inTheWay(action)) {
       await Promise.race([...busy.map(({ result }) => result), overtaken]);
@@ -99,14 +103,30 @@ export class CommandPool {
     // The round that started it may end, and its lease on the store with it, while the command goes on.
     const lease = StoreLease.take(session.options.cacheRoot);
     const result = runCommand(session, action, (line) => command.tell(line), ending.signal).finally(() => {
-      lease.release();
       this.#running.delete(fingerprint);
       this.#left.delete(command);
     });
+    this.#keep(session, fingerprint, result, lease);
     const { id, spec } = action.action;
     const command: RunningCommand = { id, fingerprint, exclusive: spec.exclusive, ending, result, tell };
     this.#running.set(fingerprint, command);
     return result;
+  }
+
+  #keep(
+    session: BuildSession,
+    fingerprint: string,
+    result: RunningCommand['result'],
+    lease: StoreLease,
+  ): void {
+    const kept = result.then(async (ended) => {
+      if (ended.ok) this.#kept.set(fingerprint, ended.value);
+      await session.keeper.drain();
+      this.#kept.delete(fingerprint);
+      lease.release();
+    });
+    const keeping: Promise<void> = kept.finally(() => this.#keeping.delete(keeping));
+    this.#keeping.add(keeping);
   }
 
   /** Commands of earlier rounds that this one has to wait for; within a round, the build sees to that. */
