@@ -13,6 +13,8 @@ export interface ActionResult {
   readonly seconds: number;
   /** What the command wrote, as a blob. */
   readonly log: Digest;
+  /** What the command and all that it started took at most; absent for what ended too soon to be measured. */
+  readonly peakMemoryBytes?: number;
 }
 
 const FORMAT = 1;
@@ -82,10 +84,10 @@ function encode(fingerprint: Digest, result: ActionResult): string {
 function decode(text: string, fingerprint: string): ActionResult | undefined {
   const entry: unknown = JSON.parse(text);
   if (!isObject(entry) || !isObject(entry.record) || entry.sum !== sumOf(entry.record)) return undefined;
-  const { format, fingerprint: own, outputs, seconds, log } = entry.record;
+  const { format, fingerprint: own, outputs, seconds, log, peakMemoryBytes } = entry.record;
   if (format !== FORMAT || own !== fingerprint) return undefined;
   if (!isOutputs(outputs) || typeof seconds !== 'number' || !isDigest(log)) return undefined;
-  return { outputs, seconds, log };
+  return { outputs, seconds, log, ...(typeof peakMemoryBytes === 'number' ? { peakMemoryBytes } : {}) };
 }
 
 function sumOf(record: object): string {

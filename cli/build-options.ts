@@ -1,3 +1,6 @@
+import type { ExecutionPolicy } from '../engine/execution-policy.ts';
+import type { SandboxLevel } from '../engine/sandbox.ts';
+
 /** The options that every command which looks at the pipeline understands. */
 export interface BuildOptions {
   /** The pipeline file. */
@@ -11,5 +14,9 @@ export interface BuildOptions {
   readonly model: readonly string[];
   readonly device?: string;
   readonly jobs: number;
+  /** Absent: what the pipeline says. */
+  readonly sandbox?: SandboxLevel;
+  /** In place of what tasks say. */
+  readonly limits: Omit<ExecutionPolicy, 'sandbox'>;
   readonly json: boolean;
 }

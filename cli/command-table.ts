@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { nearestName } from '../engine/nearest-name.ts';
+import { durationSeconds } from '../engine/quantity.ts';
+import { SANDBOX_LEVELS, type SandboxLevel } from '../engine/sandbox.ts';
 import type { BuildOptions } from './build-options.ts';
 import type { CleanScope } from './commands/clean.ts';
 import type { Shell } from './commands/completion.ts';
@@ -20,6 +22,7 @@ Examples:
   rwkv-build why --compare convert/a/fp16 convert/a/a16w8   in what two actions differ
   rwkv-build init my-rwkv7.pth                write a pipeline file for your weights
   rwkv-build cache stats                      what the store holds, and its limit
+  rwkv-build all --sandbox strict             commands see their inputs and nothing else of the machine
   rwkv-build doctor                           what this machine lacks
 
 Exit codes: 0 ok, 1 the build failed, 2 usage, 3 something is missing on this machine, 130 interrupted.
@@ -228,6 +231,9 @@ interface RawOptions {
   readonly model: string[];
   readonly device?: string;
   readonly jobs: number;
+  readonly sandbox?: SandboxLevel;
+  readonly retries?: number;
+  readonly timeLimit?: number;
   readonly json?: boolean;
 }
 
@@ -263,13 +269,29 @@ function pipelineCommand(
       jobCount,
       availableParallelism(),
     )
+    .addOption(
+      new Option('--sandbox <level>', 'strict: hide the rest of the machine from commands').choices([
+        ...SANDBOX_LEVELS,
+      ]),
+    )
+    .option('--retries <count>', 'run commands that fail again, up to so often', retryCount)
+    .option('--time-limit <duration>', 'end commands after: 90 (seconds), 10min, 2h', timeLimit)
     .option('--json', 'one JSON event a line on stdout');
 }
 
 function buildOptions(raw: RawOptions): BuildOptions {
   const { file, set, soc, precision, target, model, jobs } = raw;
-  const base = { file, set, soc, precision, target, model, jobs, json: raw.json === true };
-  return raw.device === undefined ? base : { ...base, device: raw.device };
+  const limits = {
+    ...(raw.retries === undefined ? {} : { retries: raw.retries }),
+    ...(raw.timeLimit === undefined ? {} : { timeLimitSeconds: raw.timeLimit }),
+  };
+  const base = { file, set, soc, precision, target, model, jobs, limits, json: raw.json === true };
+  const { device, sandbox } = raw;
+  return {
+    ...base,
+    ...(device === undefined ? {} : { device }),
+    ...(sandbox === undefined ? {} : { sandbox }),
+  };
 }
 
 const append = (value: string, before: readonly string[]): string[] => [...before, value];
@@ -287,6 +309,19 @@ function jobCount(value: string): number {
   if (!Number.isInteger(count) || count < 1)
     throw new InvalidArgumentError('Expected a whole number from 1.');
   return count;
+}
+
+function retryCount(value: string): number {
+  const count = Number(value);
+  if (value === '' || !Number.isInteger(count) || count < 0)
+    throw new InvalidArgumentError('Expected a whole number from 0.');
+  return count;
+}
+
+function timeLimit(value: string): number {
+  const seconds = durationSeconds(value);
+  if (seconds === undefined) throw new InvalidArgumentError('Expected seconds, or such as 90s, 10min, 2h.');
+  return seconds;
 }
 
 function cleanScope(value: string): CleanScope {

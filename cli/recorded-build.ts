@@ -56,6 +56,7 @@ export async function recordedGround(request: BuildRequest, emit: Emit): Promise
     // Only builds of shell tasks are recorded, and these use no tools.
     tools: new Map(),
     emit,
+    execution: build.execution,
     parametersOf,
   });
   restoreStanding(session, check, standingActions(store, check, build));

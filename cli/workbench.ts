@@ -59,6 +59,10 @@ export async function openWorkbench(
     folder: pipeline.value.folder,
     tools,
     emit,
+    execution: {
+      ...options.limits,
+      sandbox: options.sandbox ?? pipeline.value.sandbox ?? 'standard',
+    },
     parametersOf: used,
   });
   return ok({

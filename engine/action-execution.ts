@@ -1,5 +1,7 @@
+import { lstatSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActionResult } from '../cache/action-cache.ts';
 import type { Artifact } from '../cache/artifact.ts';
 import type { BlobStore } from '../cache/blob-store.ts';
@@ -16,11 +18,14 @@ import {
   outputUndeclared,
 } from './command-failure.ts';
 import { CommandLog } from './command-log.ts';
+import type { Emit } from './event.ts';
+import type { ExecutionPolicy } from './execution-policy.ts';
 import type { Failure } from './failure.ts';
 import { changedInputs, undeclaredOutputs } from './folder-inspection.ts';
 import type { StagedFile } from './input-resolution.ts';
 import { type FinishedProcess, runProcess } from './process-run.ts';
 import { fail, ok, type Result } from './result.ts';
+import { findBubblewrap, sandboxFailure, strictCommand, withNetworkHint } from './sandbox.ts';
 import { localText, type ToolSet } from './tool-versions.ts';
 import { undeclaredAccess } from './undeclared-access.ts';
 import { Workspace } from './workspace.ts';
@@ -32,6 +37,8 @@ export interface ExecutionContext {
   readonly blobs: BlobStore;
   readonly memo: StatMemo;
   readonly tools: ToolSet;
+  readonly policy: ExecutionPolicy;
+  readonly emit: Emit;
   readonly signal: AbortSignal;
 }
 
@@ -41,16 +48,42 @@ const OUTPUT_TAIL_LINES = 30;
 /** How much of it is searched for what was not there. */
 const SEARCHED_BYTES = 256 * 1024;
 
+/** Between attempts at what is reached over a wire, which may need time to come back; doubled each time. */
+const FIRST_WAIT_SECONDS = 1;
+const LONGEST_WAIT_SECONDS = 30;
+
 let nextSerial = 0;
 
-/** Runs one action in a folder of its own and takes its outputs into the store. */
+/** Runs one action, again if it is to be retried, and takes its outputs into the store. */
 export async function executeAction(
   action: Action,
   files: readonly StagedFile[],
   onLine: (line: string) => void,
   context: ExecutionContext,
 ): Promise<Result<ActionResult, Failure>> {
-  const roots = await context.tools.prepare(action.spec.tools);
+  const retries = context.policy.retries ?? action.spec.retries ?? 0;
+  for (let attempt = 0; ; attempt += 1) {
+    const result = await attemptAction(action, files, onLine, context);
+    // The other failures would be the same again.
+    if (result.ok || result.failure.kind !== 'action-failed' || attempt >= retries) return result;
+    const wait =
+      action.spec.reach === undefined ? 0 : Math.min(FIRST_WAIT_SECONDS * 2 ** attempt, LONGEST_WAIT_SECONDS);
+    const when = wait === 0 ? '' : ` in ${wait} s`;
+    const text = `${result.failure.message}; trying again${when}, ${attempt + 1} of ${retries}`;
+    context.emit({ type: 'notice', text });
+    await sleep(wait * 1000, undefined, { signal: context.signal }).catch(() => undefined);
+    if (context.signal.aborted) return result;
+  }
+}
+
+/** Runs one action in a folder of its own. */
+async function attemptAction(
+  action: Action,
+  files: readonly StagedFile[],
+  onLine: (line: string) => void,
+  context: ExecutionContext,
+): Promise<Result<ActionResult, Failure>> {
+  const roots = await context.tools.prepare(action.spec.tools, context.signal);
   if (!roots.ok) return roots;
   let workspace: Workspace | undefined;
   try {
@@ -86,20 +119,51 @@ class Execution {
   ): Promise<Result<ActionResult, Failure>> {
     const staged = await this.workspace.stage(this.files, this.action.spec.outputs, this.context.blobs);
     if (!staged.ok) return staged;
+    const command = await this.command(roots);
+    if (!command.ok) return command;
     try {
       const start = performance.now();
-      const finished = await this.command(roots, onLine);
+      const finished = await this.process(command.value, roots, onLine);
       const seconds = (performance.now() - start) / 1000;
       const written = await this.writtenInput();
       if (finished.end.end !== 'exit' || finished.end.code !== 0) return fail(await this.failure(finished));
       if (written !== undefined) return fail(written);
-      return await this.collect(seconds);
+      const collected = await this.collect(seconds);
+      const { peakMemoryBytes } = finished;
+      if (!collected.ok || peakMemoryBytes === undefined) return collected;
+      return ok({ ...collected.value, peakMemoryBytes });
     } finally {
       this.log.close();
     }
   }
 
-  private async command(
+  private get isStrict(): boolean {
+    return this.context.policy.sandbox === 'strict' && this.action.spec.reach !== 'device';
+  }
+
+  /** The command as it is started on this machine. */
+  private async command(roots: ReadonlyMap<string, string>): Promise<Result<readonly string[], Failure>> {
+    const command = this.action.spec.command.map((argument) => localText(argument, roots));
+    if (!this.isStrict) return ok(command);
+    const bubblewrap = await findBubblewrap();
+    if (!bubblewrap.ok) return bubblewrap;
+    const { tools, folder, cacheRoot } = this.context;
+    const { root, home } = this.workspace;
+    const { reads, writes } = await tools.surroundings(roots);
+    const linked = this.files.flatMap(({ bytes, path }) =>
+      bytes.in === 'file' && lstatSync(join(root, path)).isSymbolicLink() ? [bytes.path] : [],
+    );
+    const { reach } = this.action.spec;
+    const view = { root, home, hidden: [folder, cacheRoot], reads: [...reads, ...linked], writes, reach };
+    return ok(strictCommand(bubblewrap.value, command, view));
+  }
+
+  private get timeLimitSeconds(): number | undefined {
+    return this.context.policy.timeLimitSeconds ?? this.action.spec.timeLimitSeconds;
+  }
+
+  private async process(
+    command: readonly string[],
     roots: ReadonlyMap<string, string>,
     onLine: (line: string) => void,
   ): Promise<FinishedProcess> {
@@ -108,12 +172,13 @@ class Execution {
     const environment: Record<string, string> = { ...FIXED_ENVIRONMENT, HOME: home, TMPDIR: home };
     for (const [name, value] of Object.entries(spec.environment)) environment[name] = localText(value, roots);
     return runProcess({
-      command: spec.command.map((argument) => localText(argument, roots)),
+      command,
       folder: root,
       environment,
-      mark: `TMPDIR=${home}`,
+      // The server of a device is started by whoever comes first, and stays for the next.
+      mark: spec.reach === 'device' ? undefined : `TMPDIR=${home}`,
       log: this.log,
-      timeLimitSeconds: spec.timeLimitSeconds,
+      timeLimitSeconds: this.timeLimitSeconds,
       signal: this.context.signal,
       onLine,
     });
@@ -123,15 +188,17 @@ class Execution {
     const { action, files } = this;
     const said = this.log.tail(SEARCHED_BYTES);
     const output = lastLines(said, OUTPUT_TAIL_LINES).join('\n');
-    const how = endWords(end, action.spec.timeLimitSeconds);
+    const how = endWords(end, this.timeLimitSeconds);
     if (end.end === 'aborted' || end.end === 'not-started') return commandFailure(action, end, how, output);
     const { folder } = this.context;
     const { root } = this.workspace;
-    return (
+    const sandbox = this.isStrict ? 'strict' : 'standard';
+    const failure =
       (await fullDisk(action, root, said)) ??
-      (await undeclaredAccess({ action, files, folder, root, said, output, how })) ??
-      commandFailure(action, end, how, output)
-    );
+      (sandbox === 'strict' ? sandboxFailure(action.id, said) : undefined) ??
+      (await undeclaredAccess({ action, files, folder, root, said, output, how, sandbox })) ??
+      commandFailure(action, end, how, output);
+    return sandbox === 'strict' ? withNetworkHint(failure, said) : failure;
   }
 
   /** An input that the command wrote to; where it is a link to the store's, the store puts its blob aside. */

@@ -4,6 +4,7 @@ import type { ActionResult } from '../cache/action-cache.ts';
 import { type FileStamp, stampOf } from '../cache/file-stamp.ts';
 import type { Action } from './action-graph.ts';
 import type { ArtifactPublished } from './event.ts';
+import type { ExecutionPolicy } from './execution-policy.ts';
 
 /*
  * What the last whole build of a request found, so that the next one can see by a look at the files' status that
@@ -64,6 +65,7 @@ export interface RecordedBuild {
   /** Ids of the actions whose outputs are published. */
   readonly requested: readonly string[];
   readonly artifacts: readonly ArtifactPublished[];
+  readonly execution: ExecutionPolicy;
   /** The values of the parameters that each task uses, by task. */
   readonly parameters: Readonly<Record<string, readonly (readonly [name: string, value: string])[]>>;
 }

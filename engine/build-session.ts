@@ -12,6 +12,7 @@ import type { Witness } from './build-record.ts';
 import { explainChanges } from './change-cause.ts';
 import { changeLines, changeSummary } from './change-text.ts';
 import type { Emit } from './event.ts';
+import type { ExecutionPolicy } from './execution-policy.ts';
 import { type Change, RecordVisitor } from './explanation.ts';
 import type { Failure } from './failure.ts';
 import { FingerprintVisitor } from './fingerprint.ts';
@@ -28,6 +29,7 @@ export interface SessionOptions {
   readonly folder: string;
   readonly tools: ReadonlyMap<string, Tool>;
   readonly emit: Emit;
+  readonly execution: ExecutionPolicy;
   /** The values of the parameters that a task uses, as text, by name: for explanations. */
   readonly parametersOf?: (task: string) => ReadonlyMap<string, string>;
 }

@@ -32,8 +32,8 @@ export async function runCommand(
   signal: AbortSignal,
 ): Promise<Result<ActionResult, Failure>> {
   const { blobs, memo, tools, options } = session;
-  const { cacheRoot, folder } = options;
-  const context = { cacheRoot, folder, blobs, memo, tools, signal };
+  const { cacheRoot, folder, execution: policy, emit } = options;
+  const context = { cacheRoot, folder, blobs, memo, tools, policy, emit, signal };
   const result = await executeAction(action, files, tell, context);
   if (result.ok) session.keeper.keep(fingerprint, result.value);
   return result;

@@ -8,6 +8,7 @@ import type { Pipeline, PipelineTask } from './pipeline-load.ts';
 import { fail, ok, type Result } from './result.ts';
 import { outputPath, runTaskSpec } from './run-task.ts';
 import { type SchemaProblem, schemaProblems } from './schema-problem.ts';
+import { limitedSpec } from './task-limits.ts';
 import { taskOrder } from './task-order.ts';
 import { covers, type PlannedCell, type PlannedTask, planTasks, taskNeeds } from './task-planning.ts';
 
@@ -126,7 +127,7 @@ class Expander {
       const outputs: NeededOutput[] = [];
       for (const spec of specs.value) {
         const id = actionId(cell.id, spec.name);
-        const failure = this.addAction(id, task, spec, after);
+        const failure = this.addAction(id, task, limitedSpec(spec, task.limits), after);
         if (failure !== undefined) return failure;
         for (const output of spec.outputs) outputs.push({ action: id, task: task.name, output });
       }

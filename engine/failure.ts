@@ -72,7 +72,7 @@ export interface InputChanged extends FailureBase {
 export interface InputUndeclared extends FailureBase {
   readonly kind: 'input-undeclared';
   readonly action: string;
-  /** Relative to the pipeline file. */
+  /** Relative to the pipeline file, or absolute where they lie elsewhere. */
   readonly paths: readonly string[];
   /** The end of what the command wrote. */
   readonly output: string;

@@ -40,6 +40,12 @@ export interface ToolPath {
 
 export type Argument = string | ToolPath;
 
+/**
+ * What a command needs of the machine that a strict sandbox hides: the `network`, or a `device`, which is reached
+ * over network, USB and files in the user's home, so that nothing at all is hidden.
+ */
+export type Reach = 'network' | 'device';
+
 /** One command over declared inputs, as a kind describes it. */
 export interface ActionSpec {
   /** Tells the actions of one task cell apart: `chunk1of2`. Empty when there is only one. */
@@ -55,6 +61,11 @@ export interface ActionSpec {
   /** Actions that name the same resource never run at the same time. */
   readonly exclusive?: string;
   readonly timeLimitSeconds?: number;
+  /** How often the command is run again when it fails. */
+  readonly retries?: number;
+  /** The most memory that the command is known to take. */
+  readonly memoryBytes?: number;
+  readonly reach?: Reach;
 }
 
 /** An output of an action that a task needs. */
@@ -87,11 +98,19 @@ export interface Kind {
   expand(cell: TaskCell): Promise<Result<readonly ActionSpec[]>>;
 }
 
+/** Absolute paths outside of a tool's root that its programs read, or write: a prefix, a cache. */
+export interface ToolSurroundings {
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+}
+
 /** A program or package that commands use and that is not an input: an interpreter, a compiler. */
 export interface Tool {
   readonly name: string;
   /** Everything about it that decides results, in words and digests: `g++ 12.2.0 x86_64-linux-gnu`. */
   version(): Promise<Result<string>>;
-  /** Makes it ready where needed and returns the folder that a `ToolPath` is relative to. */
-  prepare(progress: (line: string) => void): Promise<Result<string>>;
+  /** Makes it ready where needed, unless it is aborted, and returns the folder that a `ToolPath` is relative to. */
+  prepare(progress: (line: string) => void, signal: AbortSignal): Promise<Result<string>>;
+  /** What a strict sandbox must show beside the root, where that is not all that the tool consists of. */
+  surroundings?(): Promise<ToolSurroundings>;
 }

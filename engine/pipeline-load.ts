@@ -6,7 +6,9 @@ import { nearestName } from './nearest-name.ts';
 import { PIPELINE_VERSION } from './pipeline-schema.ts';
 import { PipelineSource } from './pipeline-source.ts';
 import { fail, ok, type Result } from './result.ts';
+import type { SandboxLevel } from './sandbox.ts';
 import { schemaProblems } from './schema-problem.ts';
+import { type TaskLimits, taskLimits, type WrittenLimits } from './task-limits.ts';
 
 export interface PipelineTask {
   readonly name: string;
@@ -18,6 +20,7 @@ export interface PipelineTask {
   readonly matrix: Record<string, Value>;
   readonly inputs: string[];
   readonly outputs: string[];
+  readonly limits: TaskLimits;
   readonly description?: string;
 }
 
@@ -32,6 +35,7 @@ export interface Pipeline {
   readonly models: Record<string, Value>;
   readonly tasks: Record<string, PipelineTask>;
   readonly targets: Record<string, string[]>;
+  readonly sandbox?: SandboxLevel;
   readonly source: PipelineSource;
 }
 
@@ -84,9 +88,10 @@ interface PipelineFile {
   readonly models?: Record<string, Value>;
   readonly tasks: Record<string, TaskInFile>;
   readonly targets?: Record<string, string[]>;
+  readonly sandbox?: SandboxLevel;
 }
 
-interface TaskInFile {
+interface TaskInFile extends WrittenLimits {
   readonly uses?: string;
   readonly with?: Record<string, Value>;
   readonly run?: string;
@@ -147,6 +152,7 @@ function pipelineOf(source: PipelineSource, file: PipelineFile): Pipeline {
       matrix: task.matrix ?? {},
       inputs: task.inputs ?? [],
       outputs: task.outputs ?? [],
+      limits: taskLimits(task),
       ...(task.description === undefined ? {} : { description: task.description }),
     };
   }
@@ -157,6 +163,7 @@ function pipelineOf(source: PipelineSource, file: PipelineFile): Pipeline {
     models: Object.assign(bare<Value>(), file.models),
     tasks,
     targets: Object.assign(bare<string[]>(), file.targets),
+    ...(file.sandbox === undefined ? {} : { sandbox: file.sandbox }),
     source,
   };
 }
@@ -190,6 +197,9 @@ function checkTasks(pipeline: Pipeline, complain: Complain): void {
       const reason =
         key === 'with' ? '`with` goes with `uses`' : `\`${key}\` goes with \`run\`; a kind knows its own`;
       complain([...at, key], 'key', `task \`${task.name}\` cannot have \`${key}\`: ${reason}`);
+    }
+    if (task.uses !== undefined && task.limits.reach !== undefined) {
+      complain([...at, 'reach'], 'key', `task \`${task.name}\` cannot have \`reach\`: a kind knows its own`);
     }
     for (const [index, need] of task.needs.entries()) {
       const path = [...at, 'needs', index];

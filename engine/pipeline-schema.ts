@@ -1,5 +1,7 @@
 import type { Kind } from './kind.ts';
 import { lenientSchema } from './lenient-schema.ts';
+import { DURATION_PATTERN, MEMORY_PATTERN } from './quantity.ts';
+import { SANDBOX_LEVELS } from './sandbox.ts';
 
 /**
  * How Ajv has to be set up for `pipelineSchema`: `verbose` because the words for an error need the schema that
@@ -55,6 +57,12 @@ export function pipelineSchema(kinds: readonly Kind[], modelSchema: object): obj
         type: 'object',
         propertyNames: { pattern: NAME },
         additionalProperties: lenientSchema({ ...described('A model.'), ...modelSchema }),
+      },
+      sandbox: {
+        enum: SANDBOX_LEVELS,
+        ...described(
+          '`strict`: with bubblewrap, commands see nothing of the machine but their inputs, their tools and the system, and no network. `--sandbox` goes before it.',
+        ),
       },
       tasks: {
         ...described('What is to be done, by name. A task uses a kind, or runs a command.'),
@@ -124,12 +132,44 @@ function taskSchema(kinds: readonly Kind[]): object {
           ],
         },
       },
+      ...LIMITS,
       inputs: paths('Files, folders or globs that the command reads, relative to the pipeline file.'),
       outputs: paths('Files that the command writes; a path that ends in `/` is a folder.'),
     },
     allOf: kinds.map(kindRule),
   };
 }
+
+/** How a task's commands are run: none of it decides what comes out. */
+const LIMITS = {
+  retries: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 100,
+    ...described('How often a command that failed is run again. `--retries` goes before it.'),
+  },
+  'time-limit': {
+    type: ['number', 'string'],
+    exclusiveMinimum: 0,
+    pattern: DURATION_PATTERN,
+    ...described(
+      'How long a command may take: seconds, or `90 s`, `10 min`, `2 h`. `--time-limit` goes before it.',
+    ),
+  },
+  memory: {
+    type: 'string',
+    pattern: MEMORY_PATTERN,
+    ...described(
+      'The most memory that a command takes, such as `4 GB`: what does not fit together does not run together.',
+    ),
+  },
+  reach: {
+    enum: ['network', 'device'],
+    ...described(
+      'What a strict sandbox lets a `run:` command reach: the `network`, or a `device`, for which nothing is hidden.',
+    ),
+  },
+};
 
 const SCALAR = { type: ['string', 'number', 'boolean'] };
 

@@ -81,7 +81,11 @@ export function makeRecord(
   const tasks = new Set(actions.map(({ action }) => action.task));
   const parameters = Object.fromEntries([...tasks].map((task) => [task, [...finished.parametersOf(task)]]));
   const requested = [...graph.requested];
-  return { check, build: { format: RECORD_FORMAT, id, actions, requested, artifacts, parameters } };
+  const { execution } = session.options;
+  return {
+    check,
+    build: { format: RECORD_FORMAT, id, actions, requested, artifacts, execution, parameters },
+  };
 }
 
 /** Witnesses by their place in a list, each path once. */

@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import { EXPRESSION_PATTERN } from './expression.ts';
 import { nearestName } from './nearest-name.ts';
+import { DURATION_PATTERN, MEMORY_PATTERN } from './quantity.ts';
 
 /** One thing that a value breaks its schema with. */
 export interface SchemaProblem {
@@ -11,6 +12,12 @@ export interface SchemaProblem {
   readonly message: string;
   readonly hint?: string;
 }
+
+/** What patterns stand for, for people. */
+const FORMS: Readonly<Record<string, string>> = {
+  [DURATION_PATTERN]: 'duration: expected seconds, or such as `90 s`, `10 min`, `2 h`',
+  [MEMORY_PATTERN]: 'amount of memory: expected such as `4 GB`, `512 MiB`',
+};
 
 /**
  * Ajv's errors (of a validator with `allErrors` and `verbose`) in words, one for each thing that is wrong: a
@@ -140,8 +147,14 @@ function inWords(error: ErrorObject): SchemaProblem {
     case 'maxItems':
     case 'maxProperties':
       return at(`${subject(path)} takes at most ${String(params.limit)} ${unit(error.keyword)}`);
-    case 'pattern':
-      return at(`${shown(data)} does not have the form \`${String(params.pattern)}\``);
+    case 'pattern': {
+      const form = FORMS[String(params.pattern)];
+      return at(
+        form === undefined
+          ? `${shown(data)} does not have the form \`${String(params.pattern)}\``
+          : `${shown(data)} is no ${form}`,
+      );
+    }
     case 'uniqueItems':
       return at(`the list has ${shown((data as unknown[])[Number(params.i)])} twice`);
     default:

@@ -1,7 +1,8 @@
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Emit } from './event.ts';
 import type { Failure } from './failure.ts';
-import type { Argument, Tool } from './kind.ts';
+import type { Argument, Tool, ToolSurroundings } from './kind.ts';
 import { fail, ok, type Result } from './result.ts';
 
 /** The tools of one build: each is asked for its version once and made ready once, when first needed. */
@@ -33,12 +34,15 @@ export class ToolSet {
   }
 
   /** Makes the tools ready and returns the folder of each, by name. */
-  async prepare(names: readonly string[]): Promise<Result<ReadonlyMap<string, string>, Failure>> {
+  async prepare(
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Result<ReadonlyMap<string, string>, Failure>> {
     const found = new Map<string, string>();
     for (const name of names) {
       let root = this.roots.get(name);
       if (root === undefined) {
-        root = this.prepareOne(name);
+        root = this.prepareOne(name, signal);
         this.roots.set(name, root);
       }
       const result = await root;
@@ -48,7 +52,19 @@ export class ToolSet {
     return ok(found);
   }
 
-  private async prepareOne(name: string): Promise<Result<string, Failure>> {
+  /** What a strict sandbox must show of tools that are ready: each where it is called, and where it really lies. */
+  async surroundings(roots: ReadonlyMap<string, string>): Promise<ToolSurroundings> {
+    const reads: string[] = [];
+    const writes: string[] = [];
+    for (const [name, root] of roots) {
+      const more = await this.tool(name).surroundings?.();
+      reads.push(root, realpathSync(root), ...(more?.reads ?? []));
+      writes.push(...(more?.writes ?? []));
+    }
+    return { reads: [...new Set(reads)], writes: [...new Set(writes)] };
+  }
+
+  private async prepareOne(name: string, signal: AbortSignal): Promise<Result<string, Failure>> {
     const start = performance.now();
     let announced = false;
     const seconds = (): number => (performance.now() - start) / 1000;
@@ -61,7 +77,7 @@ export class ToolSet {
         seconds: seconds(),
       });
       announced = true;
-    });
+    }, signal);
     // A tool that was there already is not worth a line.
     if (!result.ok)
       this.emit({ type: 'tool', name, phase: 'failed', detail: result.failure.message, seconds: seconds() });

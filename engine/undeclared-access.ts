@@ -5,6 +5,7 @@ import { DeclarationAdvice } from './declaration-advice.ts';
 import type { Failure } from './failure.ts';
 import type { StagedFile } from './input-resolution.ts';
 import { missingPaths } from './missing-paths.ts';
+import type { SandboxLevel } from './sandbox.ts';
 
 export interface FailedCommand {
   readonly action: Action;
@@ -19,6 +20,7 @@ export interface FailedCommand {
   readonly output: string;
   /** How it ended, in words. */
   readonly how: string;
+  readonly sandbox: SandboxLevel;
 }
 
 /** In more folders than this a name is not looked for. */
@@ -43,7 +45,7 @@ export async function undeclaredAccess(command: FailedCommand): Promise<Failure 
   const advice = await DeclarationAdvice.read(command.action);
   if (advice.kind !== undefined) return undefined;
   const found = undeclaredPaths(candidates, command, advice);
-  if (found.length === 0) return undefined;
+  if (found.length === 0) return hiddenPath(candidates, command);
   const { action, how, output } = command;
   const named = found.map(({ path, writer }) =>
     writer === undefined ? `\`${path}\`` : `\`${path}\`, which task \`${writer}\` makes,`,
@@ -56,6 +58,25 @@ export async function undeclaredAccess(command: FailedCommand): Promise<Failure 
     output,
     message: `${action.id} reads ${named.join(' and ')} without declaring it (${how})`,
     ...advice.toDeclare('inputs', paths),
+  };
+}
+
+/** A path outside of the user's folder that is there, and that a strict sandbox hides. */
+function hiddenPath(candidates: readonly string[], command: FailedCommand): Failure | undefined {
+  const { action, how, output, root, sandbox } = command;
+  if (sandbox !== 'strict') return undefined;
+  const path = candidates.find(
+    (one) => isAbsolute(one) && !one.startsWith(`${root}/`) && typeOf(one) !== undefined,
+  );
+  if (path === undefined) return undefined;
+  return {
+    kind: 'input-undeclared',
+    action: action.id,
+    paths: [path],
+    output,
+    message: `${action.id} reads \`${path}\`, which a strict sandbox hides (${how})`,
+    hint: 'copy or link it into the folder of the pipeline file and name it in `inputs:`, or build with --sandbox standard',
+    location: action.location,
   };
 }
 

@@ -26,10 +26,14 @@ function testPackages(packageRoot: string, stageFolder: string): PackageSet {
 
 /** Makes both environments where they are not there yet and returns the Python of the tests. */
 export async function testPython(packageRoot: string, cacheRoot: string): Promise<string> {
+  const { signal } = new AbortController();
   const progress = (line: string): void => console.log(`  ${line}`);
-  const stage = await new PythonPackages(stagePackages(packageRoot), cacheRoot).prepare(progress);
+  const stage = await new PythonPackages(stagePackages(packageRoot), cacheRoot).prepare(progress, signal);
   if (!stage.ok) throw new Error(stage.failure.message);
-  const tests = await new PythonPackages(testPackages(packageRoot, stage.value), cacheRoot).prepare(progress);
+  const tests = await new PythonPackages(testPackages(packageRoot, stage.value), cacheRoot).prepare(
+    progress,
+    signal,
+  );
   if (!tests.ok) throw new Error(tests.failure.message);
   return join(tests.value, 'bin', 'python');
 }

@@ -17,6 +17,9 @@ export interface BuildExtras {
   readonly logs: 'shown' | 'kept';
 }
 
+/** Signals that come as close together are one request. */
+const SAME_REQUEST_MILLISECONDS = 200;
+
 /** Builds targets and puts what was asked for under `out/`. Returns the exit code. */
 export async function build(
   targets: readonly string[],
@@ -31,9 +34,17 @@ export async function build(
   };
   const start = performance.now();
   const interruption = new AbortController();
-  const onSignal = (signal: NodeJS.Signals): void => interruption.abort(signal);
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
+  let interrupted = 0;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    // Who asks twice wants it at once; npx passes on a Ctrl-C that the terminal has sent already.
+    if (interruption.signal.aborted && performance.now() - interrupted > SAME_REQUEST_MILLISECONDS)
+      process.exit(EXIT.interrupted);
+    if (interruption.signal.aborted) return;
+    interrupted = performance.now();
+    interruption.abort(signal);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
 
   const outcomes = new Map<string, Outcome>();
   const failures: Failure[] = [];

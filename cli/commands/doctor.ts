@@ -1,12 +1,13 @@
 import { cacheRoot } from '../../cache/cache-root.ts';
 import type { Failure } from '../../engine/failure.ts';
 import type { Result } from '../../engine/result.ts';
+import { findBubblewrap } from '../../engine/sandbox.ts';
 import { openDevice } from '../../tasks/device-access.ts';
 import { registeredTools } from '../../tasks/tool-registry.ts';
 import { compilerFor } from '../../tasks/tools/native-compilers.ts';
 import type { Check } from '../doctor/machine-check.ts';
 import { storeChecks } from '../doctor/store-checks.ts';
-import { sandboxCheck, watchChecks } from '../doctor/system-checks.ts';
+import { watchChecks } from '../doctor/system-checks.ts';
 import { EXIT } from '../exit-code.ts';
 import { packageRoot } from '../package-root.ts';
 import { table } from '../reporters/figures.ts';
@@ -34,7 +35,7 @@ export async function doctor(options: { readonly json: boolean }): Promise<numbe
     check('target aarch64-android', 'optional', await version('android-ndk')),
     check('libraries for Android', 'optional', await version('qnn-sdk')),
     await deviceCheck(),
-    await sandboxCheck(),
+    check('bubblewrap', 'optional', await findBubblewrap(), (path) => `${path}, for --sandbox strict`),
     ...(await watchChecks()),
   ];
   if (options.json)

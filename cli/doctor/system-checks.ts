@@ -1,31 +1,9 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import type { Check } from './machine-check.ts';
 
 /** Fewer watches than this are used up by one large source tree beside an editor's own. */
 const ENOUGH_WATCHES = 65_536;
 const ENOUGH_INSTANCES = 64;
-
-/** Whether commands can be shut off from the rest of the file system and the network. */
-export async function sandboxCheck(): Promise<Check> {
-  const name = 'bubblewrap';
-  const run = promisify(execFile);
-  try {
-    const { stdout } = await run('bwrap', ['--version']);
-    // A container may have the program and forbid what it does.
-    await run('bwrap', ['--unshare-all', '--ro-bind', '/', '/', 'true']);
-    return { name, required: false, state: 'ok', detail: stdout.trim() };
-  } catch (error) {
-    const { code, message } = error as { code?: unknown; message: string };
-    if (code === 'ENOENT') {
-      const detail = 'not on this machine; commands are not shut off from other files and the network';
-      return { name, required: false, state: 'missing', detail, command: 'apt-get install -y bubblewrap' };
-    }
-    const reason = message.trim().split('\n').at(-1) ?? '';
-    return { name, required: false, state: 'missing', detail: `it cannot work here: ${reason}` };
-  }
-}
 
 /** Linux's limits on watched files; said only where they are low. */
 export async function watchChecks(): Promise<readonly Check[]> {

@@ -93,6 +93,7 @@ export function benchmark(chooseDevice: ChooseDevice): Kind {
           tools: ['device-programs'],
           properties: deviceProperties(device.value),
           timeLimitSeconds: TIME_LIMIT_SECONDS,
+          reach: 'device',
           ...deviceResource(device.value),
         },
       ]);

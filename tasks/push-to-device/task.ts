@@ -71,6 +71,7 @@ export function pushToDevice(chooseDevice: ChooseDevice): Kind {
           ],
           tools: ['device-programs', tool, ...(needsVocabulary ? ['python'] : [])],
           properties: deviceProperties(device.value),
+          reach: 'device',
           ...deviceResource(device.value),
         },
       ]);

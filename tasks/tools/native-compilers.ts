@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Failure } from '../../engine/failure.ts';
-import type { Argument, Tool } from '../../engine/kind.ts';
+import type { Argument, Tool, ToolSurroundings } from '../../engine/kind.ts';
 import { fail, ok, type Result } from '../../engine/result.ts';
 import { findProgram, programOutput } from './program-probe.ts';
 
@@ -54,6 +55,12 @@ export class SystemCompiler implements Tool {
       : ok(dirname(path));
   }
 
+  /** A compiler that is no part of the system lies with its libraries beside its `bin`. */
+  async surroundings(): Promise<ToolSurroundings> {
+    const path = await findProgram(this.program);
+    return { reads: path === undefined ? [] : [dirname(dirname(await realpath(path)))], writes: [] };
+  }
+
   private missing(message: string): Failure {
     return { kind: 'environment-missing', tool: this.program, message, hint: this.install };
   }
@@ -89,6 +96,11 @@ export class AndroidCompiler implements Tool {
       );
     }
     return ok(folder);
+  }
+
+  async surroundings(): Promise<ToolSurroundings> {
+    const folder = await this.prepare();
+    return { reads: folder.ok ? [dirname(folder.value)] : [], writes: [] };
   }
 
   private missing(message: string): Failure {

@@ -37,6 +37,8 @@ export function zigPackages(packageRoot: string): PackageSet {
   return {
     name: 'zig',
     requirements: join(packageRoot, 'tasks', 'requirements-zig.txt'),
+    // Its C++ library, which it builds on first use.
+    writes: ['cache'],
     announcement: 'fetching the zig compiler, once (about 100 MB)',
     commands: (python, folder, requirements) => [
       [python, '-m', 'venv', folder],

@@ -5,7 +5,7 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { storageFailure } from '../../cache/storage-failure.ts';
 import type { Failure } from '../../engine/failure.ts';
-import type { Tool } from '../../engine/kind.ts';
+import type { Tool, ToolSurroundings } from '../../engine/kind.ts';
 import { fail, ok, type Result } from '../../engine/result.ts';
 import { findPython, type PythonInterpreter } from './python-interpreter.ts';
 
@@ -15,6 +15,8 @@ export interface PackageSet {
   readonly requirements: string;
   /** How the folder is made, with the interpreter that was found; each entry is one command. */
   readonly commands: (python: string, folder: string, requirements: string) => readonly (readonly string[])[];
+  /** Folders in it, relative, that its programs write to. */
+  readonly writes?: readonly string[];
   /** What is announced before it is made: it takes a minute and 600 MB. */
   readonly announcement: string;
 }
@@ -40,14 +42,10 @@ export class PythonPackages implements Tool {
     return ok(await this.describe(python.value));
   }
 
-  async prepare(progress: (line: string) => void): Promise<Result<string, Failure>> {
+  async prepare(progress: (line: string) => void, signal: AbortSignal): Promise<Result<string, Failure>> {
     const python = await findPython();
     if (!python.ok) return python;
-    const key = createHash('sha256')
-      .update(await this.describe(python.value))
-      .digest('hex')
-      .slice(0, 16);
-    const folder = join(this.cacheRoot, 'environments', `${this.name}-${key}`);
+    const folder = await this.folderFor(python.value);
     if (existsSync(folder)) return ok(folder);
     const temporary = `${folder}.${process.pid}.tmp`;
     try {
@@ -55,7 +53,7 @@ export class PythonPackages implements Tool {
       await mkdir(dirname(folder), { recursive: true });
       progress(this.set.announcement);
       for (const command of this.set.commands(python.value.path, temporary, this.set.requirements)) {
-        const failure = await runInstaller(command, this.name, progress);
+        const failure = await runInstaller(command, this.name, progress, signal);
         if (failure !== undefined) return fail(failure);
       }
       // Another build may have been faster; its folder is the same.
@@ -66,6 +64,24 @@ export class PythonPackages implements Tool {
     } finally {
       await rm(temporary, { recursive: true, force: true });
     }
+  }
+
+  /** The interpreter that it was made from, and what its own programs write. */
+  async surroundings(): Promise<ToolSurroundings> {
+    const python = await findPython();
+    if (!python.ok) return { reads: [], writes: [] };
+    const folder = await this.folderFor(python.value);
+    const writes = (this.set.writes ?? []).map((inner) => join(folder, inner));
+    for (const path of writes) await mkdir(path, { recursive: true });
+    return { reads: [python.value.prefix], writes };
+  }
+
+  private async folderFor(python: PythonInterpreter): Promise<string> {
+    const key = createHash('sha256')
+      .update(await this.describe(python))
+      .digest('hex')
+      .slice(0, 16);
+    return join(this.cacheRoot, 'environments', `${this.name}-${key}`);
   }
 
   private async describe(python: PythonInterpreter): Promise<string> {
@@ -81,8 +97,15 @@ async function runInstaller(
   [program = '', ...args]: readonly string[],
   name: string,
   progress: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<Failure | undefined> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  // pip has processes of its own, and nothing of what they did is kept.
+  const onAbort = (): void => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
   const tail: string[] = [];
   const listen = (chunk: Buffer): void => {
     for (const line of chunk
@@ -102,6 +125,10 @@ async function runInstaller(
     child.on('error', () => resolve(null));
     child.on('close', resolve);
   });
+  signal.removeEventListener('abort', onAbort);
+  if (signal.aborted) {
+    return { kind: 'interrupted', signal: 'SIGINT', message: `\`${name}\` was not made ready: interrupted` };
+  }
   if (code === 0) return undefined;
   return {
     kind: 'environment-missing',

@@ -1,7 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Failure } from '../../engine/failure.ts';
-import type { Tool } from '../../engine/kind.ts';
+import type { Tool, ToolSurroundings } from '../../engine/kind.ts';
 import { ok, type Result } from '../../engine/result.ts';
 import type { PythonPackages } from './python-packages.ts';
 
@@ -13,6 +13,7 @@ export class QnnLibraries implements Tool {
   readonly name = 'qnn';
   private readonly environment: PythonPackages;
   private readonly requirements: string;
+  private folder: string | undefined;
 
   constructor(environment: PythonPackages, packageRoot: string) {
     this.environment = environment;
@@ -25,9 +26,17 @@ export class QnnLibraries implements Tool {
     return ok(`${pin[0]} ${process.platform} ${process.arch}`);
   }
 
-  async prepare(progress: (line: string) => void): Promise<Result<string, Failure>> {
-    const folder = await this.environment.prepare(progress);
+  async prepare(progress: (line: string) => void, signal: AbortSignal): Promise<Result<string, Failure>> {
+    const folder = await this.environment.prepare(progress, signal);
+    this.folder = folder.ok ? folder.value : undefined;
     // The real place, because what stands beside the folder is asked for by `..`.
     return folder.ok ? ok(await realpath(join(folder.value, 'qnn'))) : folder;
+  }
+
+  /** They find others in the environment that they lie in. */
+  async surroundings(): Promise<ToolSurroundings> {
+    if (this.folder === undefined) return { reads: [], writes: [] };
+    const { reads } = await this.environment.surroundings();
+    return { reads: [...reads, this.folder, await realpath(this.folder)], writes: [] };
   }
 }

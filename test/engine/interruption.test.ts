@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { scratchDisk } from '../cache/scratch-folder.ts';
+import { isRunning } from '../rig/process-state.ts';
 import { outcome, Project } from '../rig/project.ts';
 
 const test = suite<{ project: Project }>('a build that is disturbed');
@@ -29,15 +30,6 @@ test.before.each((context) => {
   context.project.write('rwkv.pipeline.yaml', waiting(context.project.folder));
 });
 test.after.each(({ project }) => project.remove());
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 /** Waits for something that another process does; a limit keeps a broken test from hanging. */
 async function until(condition: () => boolean, what: string): Promise<void> {
@@ -77,6 +69,77 @@ test('ends its commands within two seconds of SIGINT, says so, and exits with 13
   assert.not.ok(isRunning(pid), 'the command has ended too');
   assert.match(stderr, 'interrupted');
   assert.equal(readdirSync(join(project.cache, 'work')), []);
+});
+
+const STUBBORN: Readonly<Record<string, string>> = {
+  'ignores SIGTERM': "trap '' TERM; ",
+  'left its process group': 'setsid ',
+  'left its process group and ignores SIGTERM': "trap '' TERM; setsid ",
+};
+
+for (const [does, prefix] of Object.entries(STUBBORN)) {
+  test(`ends what ${does} on SIGTERM, within two seconds, and leaves nothing behind`, async ({ project }) => {
+    project.write(
+      'rwkv.pipeline.yaml',
+      `version: 1\ntasks:\n  stay: { run: "${prefix}sh -c 'echo $$ > ${project.folder}/pid; exec sleep 60'", outputs: [a] }\n`,
+    );
+    const child = project.start(['stay']);
+    const ended = outcome(child);
+    await until(() => existsSync(join(project.folder, 'pid')), 'the command runs');
+    await until(() => project.read('pid') !== '', 'its number is written');
+    const start = Date.now();
+    child.kill('SIGTERM');
+    const { code } = await ended;
+    assert.is(code, 130);
+    assert.ok(Date.now() - start < 2000, `${Date.now() - start} ms`);
+    assert.not.ok(isRunning(Number(project.read('pid'))), 'the command has ended too');
+    assert.equal(readdirSync(join(project.cache, 'work')), []);
+    assert.not.ok(existsSync(join(project.cache, 'tmp')));
+  });
+}
+
+test('ends at once when it is asked a second time', async ({ project }) => {
+  project.write(
+    'rwkv.pipeline.yaml',
+    `version: 1\ntasks:\n  stay: { run: "trap '' INT TERM; echo $$ > ${project.folder}/pid; while true; do sleep 0.1; done", outputs: [a] }\n`,
+  );
+  const child = project.start(['stay']);
+  const ended = outcome(child);
+  await until(() => existsSync(join(project.folder, 'pid')), 'the command runs');
+  await until(() => project.read('pid') !== '', 'its number is written');
+  child.kill('SIGINT');
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const start = Date.now();
+  child.kill('SIGINT');
+  assert.is((await ended).code, 130);
+  assert.ok(Date.now() - start < 500, `${Date.now() - start} ms`);
+  assert.not.ok(isRunning(Number(project.read('pid'))), 'the command has ended too');
+});
+
+test('ends what a command left running, which holds its output open or hides in a session of its own', async ({
+  project,
+}) => {
+  project.write(
+    'rwkv.pipeline.yaml',
+    `version: 1\ntasks:\n  leave: { run: "setsid sleep 60 & echo $! > ${project.folder}/loud; setsid sleep 60 > /dev/null 2>&1 & echo $! > ${project.folder}/quiet; echo x > a", outputs: [a] }\n`,
+  );
+  const start = Date.now();
+  assert.is((await project.build(['leave'])).code, 0);
+  assert.ok(Date.now() - start < 20_000);
+  for (const name of ['loud', 'quiet']) assert.not.ok(isRunning(Number(project.read(name))), name);
+});
+
+test('ends the command of a build that was killed before it goes on', async ({ project }) => {
+  const child = project.start(['three']);
+  const ended = outcome(child);
+  await until(() => existsSync(join(project.folder, 'pid')), 'the third task runs');
+  await until(() => project.read('pid') !== '', 'its number is written');
+  child.kill('SIGKILL');
+  await ended;
+  const pid = Number(project.read('pid'));
+  assert.ok(isRunning(pid), 'a process that is killed cannot end its children');
+  await project.build(['one']);
+  assert.not.ok(isRunning(pid));
 });
 
 test('lets two builds of one folder run at once', async ({ project }) => {

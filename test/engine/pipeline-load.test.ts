@@ -20,7 +20,7 @@ test('a file becomes a pipeline whose paths are relative to its folder', async (
   assert.is(pipeline.folder, folder);
   assert.equal(
     { ...pipeline.tasks.one },
-    { name: 'one', run: 'echo', with: {}, needs: [], matrix: {}, inputs: [], outputs: [] },
+    { name: 'one', run: 'echo', with: {}, needs: [], matrix: {}, inputs: [], outputs: [], limits: {} },
   );
 });
 
@@ -50,6 +50,7 @@ targets: { default: [x, y] }
     matrix: { soc: ['a', 'b'] },
     inputs: [],
     outputs: [],
+    limits: {},
     description: 'd',
   });
   assert.equal(pipeline.tasks.y?.outputs, ['o/']);

@@ -6,7 +6,10 @@ import { REPOSITORY, USER_CACHE } from './project.ts';
 
 /** The Python environment of the stages, which the tests share with this machine's builds. */
 async function stageEnvironment(): Promise<string> {
-  const prepared = await new PythonPackages(stagePackages(REPOSITORY), USER_CACHE).prepare(() => undefined);
+  const prepared = await new PythonPackages(stagePackages(REPOSITORY), USER_CACHE).prepare(
+    () => undefined,
+    new AbortController().signal,
+  );
   if (!prepared.ok) throw new Error(prepared.failure.message);
   return prepared.value;
 }
