@@ -4,13 +4,14 @@ import type { Failure, SourceLocation } from './failure.ts';
 import type { ActionInput, ActionSpec, Kind, NeededOutput, TaskCell, Value } from './kind.ts';
 import { agree, type MatrixPoint } from './matrix-cells.ts';
 import { nearestName } from './nearest-name.ts';
+import { PathIndex } from './path-index.ts';
 import type { Pipeline, PipelineTask } from './pipeline-load.ts';
 import { fail, ok, type Result } from './result.ts';
 import { outputPath, runTaskSpec } from './run-task.ts';
 import { type SchemaProblem, schemaProblems } from './schema-problem.ts';
 import { limitedSpec } from './task-limits.ts';
 import { taskOrder } from './task-order.ts';
-import { covers, type PlannedCell, type PlannedTask, planTasks, taskNeeds } from './task-planning.ts';
+import { type PlannedCell, type PlannedTask, planTasks, taskNeeds } from './task-planning.ts';
 
 export interface ExpansionContext {
   readonly kinds: ReadonlyMap<string, Kind>;
@@ -179,19 +180,23 @@ class Expander {
   }
 
   private runSpec(cell: PlannedCell, needs: readonly NeededOutput[]): ActionSpec {
+    const published = new PathIndex<{ readonly path: string; readonly need: NeededOutput }>();
+    for (const need of needs) {
+      const path = need.output.publish;
+      if (path !== undefined) published.add(path, { path, need });
+    }
     const inputs: ActionInput[] = [];
     for (const written of cell.inputs) {
+      const taken = published.coveredBy(outputPath(written));
       let wholly = false;
-      for (const { action, output } of needs) {
-        if (output.publish === undefined || !covers(written, output.publish)) continue;
-        inputs.push({ at: output.publish, source: { from: 'action', action, output: output.path } });
-        wholly ||= outputPath(written) === output.publish || written.startsWith(`${output.publish}/`);
+      for (const { path, need } of taken) {
+        const { action, output } = need;
+        inputs.push({ at: path, source: { from: 'action', action, output: output.path } });
+        wholly ||= outputPath(written) === path || written.startsWith(`${path}/`);
       }
       if (wholly) continue;
       // A folder or glob that takes in outputs of other tasks may hold nothing else.
-      const optional = needs.some(
-        ({ output }) => output.publish !== undefined && covers(written, output.publish),
-      );
+      const optional = taken.length > 0;
       inputs.push({ at: outputPath(written), source: { from: 'project', path: written, optional } });
     }
     return runTaskSpec({ script: cell.script, inputs, outputs: cell.outputs });

@@ -16,11 +16,11 @@ export function taskOrder(
     const stack: { task: string; rest: string[] }[] = [];
     const enter = (task: string): void => {
       open.add(task);
-      stack.push({ task, rest: [...needs(task)] });
+      stack.push({ task, rest: [...needs(task)].reverse() });
     };
     if (!done.has(start)) enter(start);
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const next = top.rest.shift();
+      const next = top.rest.pop();
       if (next === undefined) {
         stack.pop();
         open.delete(top.task);

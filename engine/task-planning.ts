@@ -3,6 +3,7 @@ import { evaluate } from './expression.ts';
 import type { Failure } from './failure.ts';
 import type { Value } from './kind.ts';
 import { type MatrixPoint, matrixCells } from './matrix-cells.ts';
+import { PathIndex } from './path-index.ts';
 import type { Pipeline, PipelineTask } from './pipeline-load.ts';
 import { fail, ok, type Result } from './result.ts';
 import { outputPath } from './run-task.ts';
@@ -98,25 +99,19 @@ function outsideFailure(pipeline: Pipeline, task: PipelineTask, part: string, pa
 
 /** What each task waits for: what it says in `needs:`, and the tasks whose outputs are its inputs. */
 export function taskNeeds(planned: ReadonlyMap<string, PlannedTask>): ReadonlyMap<string, readonly string[]> {
-  const writers: { readonly path: string; readonly task: string }[] = [];
+  const writers = new PathIndex<string>();
   for (const { task, cells } of planned.values()) {
-    for (const cell of cells)
-      for (const path of cell.outputs) writers.push({ path: outputPath(path), task: task.name });
+    for (const cell of cells) for (const path of cell.outputs) writers.add(outputPath(path), task.name);
   }
   const needs = new Map<string, readonly string[]>();
   for (const { task, cells } of planned.values()) {
     const found = new Set(task.needs);
     for (const input of cells.flatMap((cell) => cell.inputs)) {
-      for (const writer of writers)
-        if (covers(input, writer.path) && writer.task !== task.name) found.add(writer.task);
+      for (const writer of writers.coveredBy(outputPath(input))) {
+        if (writer !== task.name) found.add(writer);
+      }
     }
     needs.set(task.name, [...found]);
   }
   return needs;
-}
-
-/** Whether an input as written takes in an output: the same path, or one inside the other as a folder. */
-export function covers(input: string, output: string): boolean {
-  const path = outputPath(input);
-  return path === output || output.startsWith(`${path}/`) || path.startsWith(`${output}/`);
 }
