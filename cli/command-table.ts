@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { FAILURE_MODES, type FailureMode } from '../engine/failure-mode.ts';
 import { nearestName } from '../engine/nearest-name.ts';
 import { durationSeconds } from '../engine/quantity.ts';
 import { SANDBOX_LEVELS, type SandboxLevel } from '../engine/sandbox.ts';
@@ -69,10 +70,23 @@ function describeProgram(finish: (code: number) => void): Command {
     isDefault: true,
   })
     .option('--logs', 'print what each command wrote, also of those whose result is reused')
-    .action(async (targets: string[], raw: RawOptions & { logs?: boolean }) => {
+    .addOption(
+      new Option(
+        '--on-failure <mode>',
+        'after a failure, `continue` with what does not depend on it, `finish` what runs, or `kill` that too',
+      )
+        .choices(FAILURE_MODES)
+        .default('finish'),
+    )
+    .addOption(
+      new Option('-k, --keep-going', 'the same as `--on-failure continue`').implies({
+        onFailure: 'continue',
+      }),
+    )
+    .action(async (targets: string[], raw: RawOptions & { logs?: boolean; onFailure: FailureMode }) => {
       const { build } = await import('./commands/build.ts');
       const logs = raw.logs === true ? 'shown' : 'kept';
-      finish(await build(targets, buildOptions(raw), { logs }));
+      finish(await build(targets, buildOptions(raw), { logs, onFailure: raw.onFailure }));
     });
   pipelineCommand(
     program,

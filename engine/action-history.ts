@@ -20,6 +20,8 @@ export interface Identity {
 export interface HistoryEntry extends Identity {
   /** How long its command took when it really ran. */
   readonly seconds: number;
+  /** The most memory that its command and what it started took; unknown where it was too quick. */
+  readonly peakMemoryBytes?: number | undefined;
   /** What it gave, by output path. */
   readonly outputs: Readonly<Record<string, Artifact>>;
   /** When its command was started, in milliseconds since 1970; unknown where another build ran it. */

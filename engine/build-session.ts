@@ -135,8 +135,14 @@ export class BuildSession {
    */
   settle(identified: IdentifiedAction, result: ActionResult, startedAt?: number): void {
     this.adopt(identified, result);
-    const { seconds, outputs } = result;
-    this.history.record(identified.action.id, { ...identified.identity, seconds, outputs, startedAt });
+    const { seconds, outputs, peakMemoryBytes } = result;
+    this.history.record(identified.action.id, {
+      ...identified.identity,
+      seconds,
+      outputs,
+      peakMemoryBytes,
+      startedAt,
+    });
   }
 
   /** Makes a result known to the actions that depend on this one, and to nobody else: for a plan. */

@@ -6,10 +6,16 @@ import { type CommandRunner, directRunner } from './command-runner.ts';
 import type { Emit, Outcome } from './event.ts';
 import type { Failure } from './failure.ts';
 import { FailureLog } from './failure-log.ts';
+import type { FailureMode } from './failure-mode.ts';
+import { type CommandOptions, type ResourceQueue, Resources, resourceQueueClass } from './resource-queue.ts';
 
 export interface BuildOptions {
   /** How many commands may run at the same time. */
   readonly jobs: number;
+  /** The bytes that commands may take together, as far as it is known what they take. */
+  readonly memoryBytes?: number;
+  /** What a failure means to the rest of the build; absent: `finish`. */
+  readonly onFailure?: FailureMode;
   readonly signal: AbortSignal;
   /** Whether the log of each action is told when it has a result, also when that was in the store. */
   readonly logs?: 'shown' | 'kept';
@@ -24,8 +30,8 @@ export interface BuildOutcome {
 }
 
 /**
- * Brings every action of a graph to a result: from the store where it has one, else by running it. After the
- * first failure nothing new is started; what was not started is skipped.
+ * Brings every action of a graph to a result: from the store where it has one, else by running it. What comes
+ * after a failed action is skipped; what else a failure stops is its `FailureMode`.
  */
 export async function runBuild(
   graph: ActionGraph,
@@ -50,12 +56,16 @@ class BuildRun {
   private readonly dependants: ReadonlyMap<string, readonly string[]>;
   private priorities: ReadonlyMap<string, number> | undefined;
   private readonly lookUps: PQueue;
-  private readonly commands: PQueue;
-  /** One queue for each resource that only one action may use at a time. */
-  private readonly exclusive = new Map<string, PQueue>();
+  private readonly resources: Resources;
+  private readonly commands: PQueue<ResourceQueue, CommandOptions>;
   /** The commands that are queued or running, by fingerprint. */
   private readonly commanded = new Map<string, Promise<void>>();
   private readonly completed: Promise<void>;
+  /** A failure has said that nothing new is to be started. */
+  private halted = false;
+  /** Ends the running commands when a failure says so. */
+  private readonly killing = new AbortController();
+  private readonly signal: AbortSignal;
   private complain: (bug: unknown) => void = () => undefined;
   private allDone: () => void = () => undefined;
 
@@ -66,7 +76,10 @@ class BuildRun {
     this.runner = options.runner ?? directRunner(session);
     this.dependants = dependants(graph);
     this.lookUps = new PQueue({ concurrency: Math.max(2, options.jobs) });
-    this.commands = new PQueue({ concurrency: options.jobs });
+    this.resources = new Resources(options.memoryBytes ?? Number.POSITIVE_INFINITY);
+    const queueClass = resourceQueueClass(this.resources);
+    this.commands = new PQueue({ concurrency: options.jobs, queueClass });
+    this.signal = AbortSignal.any([options.signal, this.killing.signal]);
     this.completed = new Promise((resolve, reject) => {
       this.allDone = resolve;
       this.complain = reject;
@@ -87,7 +100,7 @@ class BuildRun {
   }
 
   private get stopped(): boolean {
-    return this.failures.length > 0 || this.options.signal.aborted;
+    return this.halted || this.options.signal.aborted;
   }
 
   private enqueueLookUp(action: Action): void {
@@ -126,28 +139,27 @@ class BuildRun {
       return;
     }
     const priority = this.priorityOf(action);
-    const inTurn = (): Promise<void> => this.commands.add(() => this.execute(identified), { priority });
     const { exclusive } = action.spec;
-    const command =
-      exclusive === undefined ? inTurn() : this.exclusiveQueue(exclusive).add(inTurn, { priority });
+    const memoryBytes = this.memoryOf(action);
+    const needs = { priority, memoryBytes, ...(exclusive === undefined ? {} : { exclusive }) };
+    const command = this.commands.add(
+      this.resources.giveBackAfter(needs, () => this.execute(identified)),
+      needs,
+    );
     this.commanded.set(fingerprint.hash, command);
     command.catch(this.complain);
   }
 
-  private exclusiveQueue(resource: string): PQueue {
-    let queue = this.exclusive.get(resource);
-    if (queue === undefined) {
-      queue = new PQueue({ concurrency: 1 });
-      this.exclusive.set(resource, queue);
-    }
-    return queue;
+  /** What it declares, else what it took the last time. */
+  private memoryOf({ id, spec }: Action): number {
+    return spec.memoryBytes ?? this.session.history.get(id)?.peakMemoryBytes ?? 0;
   }
 
   private async execute(identified: IdentifiedAction): Promise<void> {
     const { action, fingerprint } = identified;
     if (this.stopped) return this.finish(action, 'skipped', fingerprint.hash, 0);
     const { task, id } = action;
-    const { emit, signal } = this.options;
+    const { emit } = this.options;
     const start = performance.now();
     const startedAt = Date.now();
     emit({ type: 'action-started', task, id, reason: this.session.reason(identified) });
@@ -156,7 +168,11 @@ class BuildRun {
       log.add(line);
       emit({ type: 'action-output', task, id, line });
     };
-    const result = await this.runner.run(identified, tell, signal);
+    const result = await this.runner.run(identified, tell, this.signal);
+    if (!result.ok && this.killing.signal.aborted && result.failure.kind === 'interrupted') {
+      // Another action's failure ended it.
+      return this.finish(action, 'skipped', fingerprint.hash, 0);
+    }
     if (!result.ok) {
       const path = await this.rememberFailure(identified, result.failure, startedAt, log);
       return this.fail(action, fingerprint.hash, result.failure, start, path);
@@ -198,6 +214,9 @@ class BuildRun {
   private fail(action: Action, fingerprint: string, failure: Failure, start: number, log?: string): void {
     const { task, id } = action;
     this.failures.push(failure);
+    const mode = action.spec.onFailure ?? this.options.onFailure ?? 'finish';
+    this.halted ||= mode !== 'continue';
+    if (mode === 'kill') this.killing.abort();
     this.settle(id, 'failed');
     const seconds = (performance.now() - start) / 1000;
     this.options.emit({

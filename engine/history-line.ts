@@ -21,6 +21,7 @@ interface ResultBody {
   readonly s: Readonly<Record<string, string>>;
   readonly o: Readonly<Record<string, Artifact>>;
   readonly t?: number;
+  readonly p?: number;
 }
 
 export function resultLine(id: string, entry: HistoryEntry): string {
@@ -31,6 +32,7 @@ export function resultLine(id: string, entry: HistoryEntry): string {
     s: entry.sources,
     o: entry.outputs,
     ...(entry.startedAt === undefined ? {} : { t: entry.startedAt }),
+    ...(entry.peakMemoryBytes === undefined ? {} : { p: entry.peakMemoryBytes }),
   };
   const seconds = String(Number(entry.seconds.toFixed(4)));
   return ['R', JSON.stringify(id), entry.fingerprint, seconds, JSON.stringify(body)].join('\t');
@@ -88,6 +90,10 @@ export class HistoryLine implements HistoryEntry {
 
   get startedAt(): number | undefined {
     return this.body.t;
+  }
+
+  get peakMemoryBytes(): number | undefined {
+    return this.body.p;
   }
 
   /** Whether a text occurs anywhere in it: a quick no for most lines. */

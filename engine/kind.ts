@@ -1,3 +1,4 @@
+import type { FailureMode } from './failure-mode.ts';
 import type { Result } from './result.ts';
 
 /** A value of `with:`, `params:` or `models:`, as YAML can say it. */
@@ -63,8 +64,10 @@ export interface ActionSpec {
   readonly timeLimitSeconds?: number;
   /** How often the command is run again when it fails. */
   readonly retries?: number;
-  /** The most memory that the command is known to take. */
+  /** The most memory that the command takes, in bytes; absent: what it took the last time. */
   readonly memoryBytes?: number;
+  /** What its failure means to the rest of the build; absent: what the call says. */
+  readonly onFailure?: FailureMode;
   readonly reach?: Reach;
 }
 

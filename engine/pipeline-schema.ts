@@ -1,3 +1,4 @@
+import { FAILURE_MODES } from './failure-mode.ts';
 import type { Kind } from './kind.ts';
 import { lenientSchema } from './lenient-schema.ts';
 import { DURATION_PATTERN, MEMORY_PATTERN } from './quantity.ts';
@@ -147,6 +148,12 @@ const LIMITS = {
     minimum: 0,
     maximum: 100,
     ...described('How often a command that failed is run again. `--retries` goes before it.'),
+  },
+  'on-failure': {
+    enum: [...FAILURE_MODES],
+    ...described(
+      'What a failure of this task means to the rest of the build: `continue` with what does not depend on it, `finish` what runs, or `kill` that too. It goes before `--on-failure`.',
+    ),
   },
   'time-limit': {
     type: ['number', 'string'],

@@ -1,3 +1,4 @@
+import type { FailureMode } from './failure-mode.ts';
 import type { ActionSpec, Reach } from './kind.ts';
 import { durationSeconds, memoryBytes } from './quantity.ts';
 
@@ -6,6 +7,7 @@ export interface TaskLimits {
   readonly retries?: number;
   readonly timeLimitSeconds?: number;
   readonly memoryBytes?: number;
+  readonly onFailure?: FailureMode;
   readonly reach?: Reach;
 }
 
@@ -14,6 +16,7 @@ export interface WrittenLimits {
   readonly retries?: number;
   readonly 'time-limit'?: string | number;
   readonly memory?: string;
+  readonly 'on-failure'?: FailureMode;
   readonly reach?: Reach;
 }
 
@@ -22,10 +25,12 @@ export function taskLimits(written: WrittenLimits): TaskLimits {
   const { retries, reach } = written;
   const seconds = written['time-limit'] === undefined ? undefined : durationSeconds(written['time-limit']);
   const bytes = written.memory === undefined ? undefined : memoryBytes(written.memory);
+  const onFailure = written['on-failure'];
   return {
     ...(retries === undefined ? {} : { retries }),
     ...(seconds === undefined ? {} : { timeLimitSeconds: seconds }),
     ...(bytes === undefined ? {} : { memoryBytes: bytes }),
+    ...(onFailure === undefined ? {} : { onFailure }),
     ...(reach === undefined ? {} : { reach }),
   };
 }

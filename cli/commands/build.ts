@@ -1,7 +1,9 @@
+import { totalmem } from 'node:os';
 import { StoreLease } from '../../cache/store-lease.ts';
 import { type BuildOptions as RunOptions, runBuild } from '../../engine/build.ts';
 import type { ArtifactPublished, BuildEvent, BuildSummary, Emit, Outcome } from '../../engine/event.ts';
 import type { Failure } from '../../engine/failure.ts';
+import type { FailureMode } from '../../engine/failure-mode.ts';
 import { publishArtifacts } from '../../engine/publication.ts';
 import { ok, type Result } from '../../engine/result.ts';
 import { removeAbandonedWorkspaces } from '../../engine/workspace.ts';
@@ -15,6 +17,7 @@ import { limitStore } from '../store-limit.ts';
 
 export interface BuildExtras {
   readonly logs: 'shown' | 'kept';
+  readonly onFailure: FailureMode;
 }
 
 /** Signals that come as close together are one request. */
@@ -59,6 +62,7 @@ export async function build(
     reporter.expect?.(() => timeLeftOf(ground, options.jobs));
     const done = await buildWorkbench(ground, {
       jobs: options.jobs,
+      memoryBytes: memoryToShare(),
       signal: interruption.signal,
       emit,
       ...extras,
@@ -105,6 +109,10 @@ async function openGround(
   const parametersOf = (task: string): ReadonlyMap<string, string> => ground.parametersOf(task);
   return ok({ ground, basis: { request, pipeline: witness, parametersOf } });
 }
+
+/** Of what the machine or the container has, all but a tenth, which is for everything else. */
+const memoryToShare = (): number =>
+  0.9 * Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 
 /** Whether a build that does nothing would have nothing to show either. */
 const isRecordable = (extras: BuildExtras): boolean => extras.logs === 'kept';
