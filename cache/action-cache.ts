@@ -11,8 +11,6 @@ export interface ActionResult {
   readonly outputs: Readonly<Record<string, Artifact>>;
   /** Wall time of the command. */
   readonly seconds: number;
-  /** The most memory that the command and what it started took; absent when it was too quick to be measured. */
-  readonly peakMemoryBytes?: number;
   /** What the command wrote, as a blob. */
   readonly log: Digest;
   /** What the command and all that it started took at most; absent for what ended too soon to be measured. */

@@ -43,6 +43,13 @@ test('ends what runs with --on-failure kill, and is the only failure', async ({ 
   assert.is(summary.failed, 1);
 });
 
+test('is the task’s own matter where it says so', async ({ project }) => {
+  const own = project.read('rwkv.pipeline.yaml').replace('bad: { run', 'bad: { on-failure: continue, run');
+  project.write('rwkv.pipeline.yaml', own);
+  const { outcomes } = await project.build(['all', '--jobs', '2', '--on-failure', 'kill']);
+  assert.equal(outcomes, { bad: 'failed', long: 'ran', after: 'ran', below: 'skipped' });
+});
+
 test('has no other modes', async ({ project }) => {
   const { code, stderr } = await project.run(['all', '--on-failure', 'ignore']);
   assert.is(code, 2);
