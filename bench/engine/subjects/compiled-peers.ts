@@ -32,7 +32,7 @@ export function goTask(program: string): Subject {
       const all = { deps: finalTasks(work).map((task) => task.name) };
       const tasks = Object.fromEntries(work.tasks.map((task) => [task.name, taskfileEntry(task)]));
       // JSON is YAML.
-      const file = { version: '3', silent: true, tasks: { default: all, ...tasks } };
+      const file = { version: '3', silent: true, run: 'once', tasks: { default: all, ...tasks } };
       writeFileSync(join(folder, 'Taskfile.yml'), JSON.stringify(file, null, 1));
     },
     command: (folder) => ({ argv: [program], folder, environment: {} }),
