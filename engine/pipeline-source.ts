@@ -18,6 +18,7 @@ import {
 import type { Failure, SourceLocation } from './failure.ts';
 import type { Value } from './kind.ts';
 import { fail, ok, type Result } from './result.ts';
+import { KeyIndex, repeatedKeys } from './yaml-keys.ts';
 import { yamlProblem } from './yaml-problem.ts';
 
 /** A pipeline is text written by people; whoever hands in a model's weights should hear of it soon. */
@@ -36,6 +37,7 @@ export class PipelineSource {
   readonly text: string;
   readonly #document: Document.Parsed;
   readonly #lines: LineCounter;
+  readonly #keys = new KeyIndex();
 
   private constructor(file: string, text: string, document: Document.Parsed, lines: LineCounter) {
     this.file = file;
@@ -58,9 +60,10 @@ export class PipelineSource {
       prettyErrors: false,
       stringKeys: true,
       merge: true,
+      uniqueKeys: false,
     });
     const source = new PipelineSource(file, text, document, lines);
-    const problems = [...document.errors, ...document.warnings]
+    const problems = [...document.errors, ...document.warnings, ...repeatedKeys(document)]
       .slice(0, MOST_SYNTAX_ERRORS)
       .map((error): Failure => {
         const [start, end] = error.pos;
@@ -133,10 +136,8 @@ export class PipelineSource {
     }
     if (!isMap(resolved)) return undefined;
     const pairs = resolved.items as Pair<Node, Node | null>[];
-    for (const pair of pairs) {
-      if (isScalar(pair.key) && String(pair.key.value) === String(step))
-        return { key: pair.key, node: pair.value };
-    }
+    const own = this.#keys.pairOf(resolved, String(step));
+    if (own !== undefined) return { key: own.key, node: own.value };
     for (const pair of pairs) {
       if (!isScalar(pair.key) || pair.key.source !== '<<') continue;
       const merged = this.#resolved(pair.value);
