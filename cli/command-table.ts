@@ -83,10 +83,13 @@ function describeProgram(finish: (code: number) => void): Command {
         onFailure: 'continue',
       }),
     )
-    .action(async (targets: string[], raw: RawOptions & { logs?: boolean; onFailure: FailureMode }) => {
+    .option('--profile <path>', 'write a trace of the build, for https://ui.perfetto.dev')
+    .action(async (targets: string[], raw: RawOptions & BuildFlags) => {
       const { build } = await import('./commands/build.ts');
       const logs = raw.logs === true ? 'shown' : 'kept';
-      finish(await build(targets, buildOptions(raw), { logs, onFailure: raw.onFailure }));
+      const { onFailure } = raw;
+      const profile = raw.profile === undefined ? {} : { profile: raw.profile };
+      finish(await build(targets, buildOptions(raw), { logs, onFailure, ...profile }));
     });
   pipelineCommand(
     program,
@@ -234,6 +237,12 @@ function cacheCommand(program: Command, finish: (code: number) => void): void {
 
 interface CacheFlags {
   readonly json?: boolean;
+}
+
+interface BuildFlags {
+  readonly logs?: boolean;
+  readonly onFailure: FailureMode;
+  readonly profile?: string;
 }
 
 interface RawOptions {

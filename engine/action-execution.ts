@@ -23,6 +23,7 @@ import type { ExecutionPolicy } from './execution-policy.ts';
 import type { Failure } from './failure.ts';
 import { changedInputs, undeclaredOutputs } from './folder-inspection.ts';
 import type { StagedFile } from './input-resolution.ts';
+import type { PhaseClock } from './phase-clock.ts';
 import { type FinishedProcess, runProcess } from './process-run.ts';
 import { fail, ok, type Result } from './result.ts';
 import { findBubblewrap, sandboxFailure, strictCommand, withNetworkHint } from './sandbox.ts';
@@ -40,6 +41,7 @@ export interface ExecutionContext {
   readonly policy: ExecutionPolicy;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  readonly clock: PhaseClock;
 }
 
 /** How much of the end of a failed command's output its failure carries. */
@@ -117,18 +119,20 @@ class Execution {
     roots: ReadonlyMap<string, string>,
     onLine: (line: string) => void,
   ): Promise<Result<ActionResult, Failure>> {
-    const staged = await this.workspace.stage(this.files, this.action.spec.outputs, this.context.blobs);
+    const { id, spec } = this.action;
+    const { blobs, clock } = this.context;
+    const staged = await clock.time(id, 'stage', () => this.workspace.stage(this.files, spec.outputs, blobs));
     if (!staged.ok) return staged;
     const command = await this.command(roots);
     if (!command.ok) return command;
     try {
       const start = performance.now();
-      const finished = await this.process(command.value, roots, onLine);
+      const finished = await clock.time(id, 'run', () => this.process(command.value, roots, onLine));
       const seconds = (performance.now() - start) / 1000;
       const written = await this.writtenInput();
       if (finished.end.end !== 'exit' || finished.end.code !== 0) return fail(await this.failure(finished));
       if (written !== undefined) return fail(written);
-      const collected = await this.collect(seconds);
+      const collected = await clock.time(id, 'store', () => this.collect(seconds));
       const { peakMemoryBytes } = finished;
       if (!collected.ok || peakMemoryBytes === undefined) return collected;
       return ok({ ...collected.value, peakMemoryBytes });

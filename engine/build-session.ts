@@ -18,6 +18,7 @@ import type { Failure } from './failure.ts';
 import { FingerprintVisitor } from './fingerprint.ts';
 import { resolveInputs, type StagedFile } from './input-resolution.ts';
 import type { Tool } from './kind.ts';
+import { NO_CLOCK, type PhaseClock } from './phase-clock.ts';
 import { ok, type Result } from './result.ts';
 import { ToolSet } from './tool-versions.ts';
 
@@ -67,6 +68,8 @@ export class BuildSession {
   readonly memo: StatMemo;
   readonly history: ActionHistory;
   readonly tools: ToolSet;
+  /** Notes how long each phase takes, where somebody wants to know. */
+  clock: PhaseClock = NO_CLOCK;
   private readonly settled = new Map<string, SettledAction>();
 
   private constructor(options: SessionOptions, memo: StatMemo) {

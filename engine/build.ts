@@ -120,9 +120,10 @@ class BuildRun {
   private async lookUp(action: Action): Promise<void> {
     if (this.stopped) return this.finish(action, 'skipped', '', 0);
     const start = performance.now();
-    const identified = await this.session.identify(action);
+    const { clock } = this.session;
+    const identified = await clock.time(action.id, 'identify', () => this.session.identify(action));
     if (!identified.ok) return this.fail(action, '', identified.failure, start);
-    const stored = await this.session.lookUp(identified.value);
+    const stored = await clock.time(action.id, 'look-up', () => this.session.lookUp(identified.value));
     this.runner.identified(identified.value, stored === undefined ? 'missing' : 'stored');
     if (stored === undefined) return this.enqueueCommand(identified.value);
     this.session.settle(identified.value, stored);

@@ -31,9 +31,9 @@ export async function runCommand(
   tell: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Result<ActionResult, Failure>> {
-  const { blobs, memo, tools, options } = session;
+  const { blobs, memo, tools, options, clock } = session;
   const { cacheRoot, folder, execution: policy, emit } = options;
-  const context = { cacheRoot, folder, blobs, memo, tools, policy, emit, signal };
+  const context = { cacheRoot, folder, blobs, memo, tools, policy, emit, signal, clock };
   const result = await executeAction(action, files, tell, context);
   if (result.ok) session.keeper.keep(fingerprint, result.value);
   return result;

@@ -1,9 +1,12 @@
 import { totalmem } from 'node:os';
+import { resolve } from 'node:path';
+import { writeAtomically } from '../../cache/atomic-write.ts';
 import { StoreLease } from '../../cache/store-lease.ts';
 import { type BuildOptions as RunOptions, runBuild } from '../../engine/build.ts';
 import type { ArtifactPublished, BuildEvent, BuildSummary, Emit, Outcome } from '../../engine/event.ts';
 import type { Failure } from '../../engine/failure.ts';
 import type { FailureMode } from '../../engine/failure-mode.ts';
+import { NO_CLOCK, RecordingClock, type Span } from '../../engine/phase-clock.ts';
 import { publishArtifacts } from '../../engine/publication.ts';
 import { ok, type Result } from '../../engine/result.ts';
 import { removeAbandonedWorkspaces } from '../../engine/workspace.ts';
@@ -18,6 +21,8 @@ import { limitStore } from '../store-limit.ts';
 export interface BuildExtras {
   readonly logs: 'shown' | 'kept';
   readonly onFailure: FailureMode;
+  /** The file that gets a trace of the build. */
+  readonly profile?: string;
 }
 
 /** Signals that come as close together are one request. */
@@ -55,17 +60,20 @@ export async function build(
     failures.push(failure);
     emit({ type: 'failure', failure });
   };
-  const opened = await openGround(targets, options, extras, emit);
+  const clock = extras.profile === undefined ? NO_CLOCK : new RecordingClock();
+  const opened = await clock.time('', 'load', () => openGround(targets, options, extras, emit));
   if (!opened.ok) opened.failure.forEach(report);
   else {
     const { ground, basis } = opened.value;
+    ground.session.clock = clock;
     reporter.expect?.(() => timeLeftOf(ground, options.jobs));
     const done = await buildWorkbench(ground, {
       jobs: options.jobs,
       memoryBytes: memoryToShare(),
       signal: interruption.signal,
       emit,
-      ...extras,
+      logs: extras.logs,
+      onFailure: extras.onFailure,
     });
     for (const [id, outcome] of done.outcomes) outcomes.set(id, outcome);
     failures.push(...done.failures);
@@ -78,6 +86,9 @@ export async function build(
       });
     }
     if (failures.length === 0 && basis !== undefined) recordBuild(ground, basis, artifacts);
+  }
+  if (extras.profile !== undefined && clock instanceof RecordingClock) {
+    await writeTrace(extras.profile, clock.spans, emit, report);
   }
   emit(summaryOf(outcomes, start));
   reporter.close();
@@ -114,8 +125,20 @@ async function openGround(
 const memoryToShare = (): number =>
   0.9 * Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 
-/** Whether a build that does nothing would have nothing to show either. */
-const isRecordable = (extras: BuildExtras): boolean => extras.logs === 'kept';
+/** Whether a build that does nothing would have nothing to show either: no logs, no trace of its look-ups. */
+const isRecordable = ({ logs, profile }: BuildExtras): boolean => logs === 'kept' && profile === undefined;
+
+async function writeTrace(
+  path: string,
+  spans: readonly Span[],
+  emit: (event: BuildEvent) => void,
+  report: (failure: Failure) => void,
+): Promise<void> {
+  const { buildTrace } = await import('../reporters/build-trace.ts');
+  const written = await writeAtomically(resolve(path), JSON.stringify(buildTrace(spans)));
+  if (!written.ok) report(written.failure);
+  else emit({ type: 'notice', text: `wrote ${resolve(path)}; https://ui.perfetto.dev opens it` });
+}
 
 /** Counts the outcomes of a build that began at `start` (`performance.now()`). */
 export function summaryOf(outcomes: ReadonlyMap<string, Outcome>, start: number): BuildSummary {
@@ -146,10 +169,11 @@ export async function buildWorkbench(
   await removeAbandonedWorkspaces(root);
   await session.blobs.cleanTemporaryFiles();
   emit({ type: 'started', pipeline: pipeline.file, targets, actions: graph.actions.size });
-  const built = await runBuild(graph, session, options);
+  const { clock } = session;
+  const built = await clock.time('', 'build', () => runBuild(graph, session, options));
   // Even of a failed build, what was made is worth having.
-  const published = await publishArtifacts(graph, session, emit);
-  const saved = await session.close();
+  const published = await clock.time('', 'publish', () => publishArtifacts(graph, session, emit));
+  const saved = await clock.time('', 'remember', () => session.close());
   if (!signal.aborted) await limitStore(root, session.actionCache.addedBytes, emit);
   lease.release();
   const publishing = published.ok ? (saved.ok ? undefined : saved.failure) : published.failure;
