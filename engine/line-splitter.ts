@@ -1,7 +1,7 @@
 /** Cuts a stream of bytes into lines; a carriage return ends one too, as progress bars write it. */
 export class LineSplitter {
   private rest = '';
-  private readonly decoder = new TextDecoder();
+  private decoder: InstanceType<typeof TextDecoder> | undefined;
   private readonly onLine: (line: string) => void;
 
   constructor(onLine: (line: string) => void) {
@@ -9,6 +9,8 @@ export class LineSplitter {
   }
 
   push(chunk: Uint8Array): void {
+    // Most commands say nothing, and a decoder takes a while to make.
+    this.decoder ??= new TextDecoder();
     const parts = (this.rest + this.decoder.decode(chunk, { stream: true })).split(/\r\n|\n|\r/);
     this.rest = parts.pop() ?? '';
     for (const line of parts) if (line !== '') this.onLine(line);

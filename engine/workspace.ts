@@ -2,10 +2,13 @@ import {
   chmodSync,
   constants,
   copyFileSync,
+  type Dirent,
   mkdirSync,
   readdirSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
+  unlinkSync,
   utimesSync,
 } from 'node:fs';
 import { copyFile, readdir, rm } from 'node:fs/promises';
@@ -90,8 +93,13 @@ export class Workspace {
 
   /** Removes the folder. Throws node's error. */
   async remove(): Promise<void> {
-    if (isSmall(this.root) && isSmall(this.home)) rmSync(this.folder, { recursive: true, force: true });
-    else await rm(this.folder, { recursive: true, force: true });
+    const [root, home] = [this.root, this.home].map(entriesOf);
+    if (!isSmall(root) || !isSmall(home)) return rm(this.folder, { recursive: true, force: true });
+    // Step by step takes half as long as what has to be ready for anything.
+    for (const { name } of root ?? []) unlinkSync(join(this.root, name));
+    for (const { name } of home ?? []) unlinkSync(join(this.home, name));
+    rmSync(this.log, { force: true });
+    for (const folder of [this.root, this.home, this.folder]) rmdirSync(folder);
   }
 
   /** An input that is an output as well: the command may write to it. */
@@ -126,10 +134,19 @@ async function copyContent(from: string, to: string, size: number): Promise<void
   else await copyFile(from, to, constants.COPYFILE_FICLONE);
 }
 
-function isSmall(folder: string): boolean {
-  const entries = readdirSync(folder, { withFileTypes: true });
-  return entries.length <= SMALL_FOLDER_FILES && !entries.some((entry) => entry.isDirectory());
+/** Undefined where a command has taken the folder away. */
+function entriesOf(folder: string): readonly Dirent[] | undefined {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return undefined;
+  }
 }
+
+const isSmall = (entries: readonly Dirent[] | undefined): boolean =>
+  entries !== undefined &&
+  entries.length <= SMALL_FOLDER_FILES &&
+  !entries.some((entry) => entry.isDirectory());
 
 const workFolder = (cacheRoot: string): string => join(cacheRoot, 'work');
 
