@@ -1,6 +1,7 @@
 import { constants, statSync } from 'node:fs';
-import { chmod, copyFile, open, stat, utimes } from 'node:fs/promises';
-import { type Digest, digestFile, digestHandle, FileChangedError } from './digest.ts';
+import { chmod, copyFile, type FileHandle, open, stat, utimes } from 'node:fs/promises';
+import { type Digest, digestHandle, FileChangedError } from './digest.ts';
+import { BIG_FILE_BYTES, digestBySize } from './hash-threads.ts';
 
 /*
  * A sealed file is one that the store vouches for: read-only, and with one fixed modification time. Whoever
@@ -22,7 +23,7 @@ export async function sealFile(path: string, mode: BlobMode): Promise<Digest> {
   try {
     await handle.chmod(mode);
     await handle.utimes(SEALED_SECONDS, SEALED_SECONDS);
-    const digest = await digestHandle(handle, path);
+    const digest = await digestOpened(handle, path);
     if ((await handle.stat()).mtimeMs !== SEALED_SECONDS * 1000) throw new FileChangedError(path);
     return digest;
   } finally {
@@ -38,6 +39,17 @@ export async function syncSealed(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** The digest of an open file, a big one by another thread, which opens it again by its path. */
+async function digestOpened(handle: FileHandle, path: string): Promise<Digest> {
+  const { size, ino, dev } = await handle.stat();
+  if (size < BIG_FILE_BYTES) return digestHandle(handle, path);
+  const digest = await digestBySize(path, size);
+  const now = await stat(path);
+  // Something else was put into the place: it is not known which of them was read.
+  if (now.ino !== ino || now.dev !== dev) throw new FileChangedError(path);
+  return digest;
 }
 
 /** What a look at the status says of the file that should hold a blob, without reading it. */
@@ -62,7 +74,7 @@ export function isSealed(path: string, digest: Digest): boolean {
 /** Whether a file's content is what its digest says; where it is, a broken seal is renewed. Never rejects. */
 export async function proveBlob(path: string, digest: Digest, mode: BlobMode): Promise<boolean> {
   try {
-    if ((await digestFile(path)).hash !== digest.hash) return false;
+    if ((await digestBySize(path, digest.size)).hash !== digest.hash) return false;
   } catch {
     return false;
   }

@@ -4,9 +4,10 @@ import { resolve } from 'node:path';
 import type { Failure } from '../engine/failure.ts';
 import { fail, ok, type Result } from '../engine/result.ts';
 import { writeAtomically } from './atomic-write.ts';
-import { type Digest, digestFile, FileChangedError, isHash } from './digest.ts';
+import { type Digest, FileChangedError, isHash } from './digest.ts';
 import { type FileStamp, isSettled, stampOf } from './file-stamp.ts';
 import { Gate } from './gate.ts';
+import { BIG_FILE_BYTES, digestBySize } from './hash-threads.ts';
 import { errorCode, storageFailure } from './storage-failure.ts';
 
 /** What a file looked like when it was hashed, and its digest. Big numbers are text: JSON would round them. */
@@ -105,6 +106,8 @@ export class StatMemo {
         this.#markUsed(known);
         return ok({ hash: known.hash, size: known.size });
       }
+      // Big files queue for a thread each, and must not keep small ones waiting.
+      if (before.size >= BIG_FILE_BYTES) return ok(await this.#hash(path));
       return ok(await this.#reads.run(() => this.#hash(path)));
     } catch (error) {
       return fail(readFailure(path, error));
@@ -114,7 +117,7 @@ export class StatMemo {
   async #hash(path: string): Promise<Digest> {
     const begin = Date.now();
     const before = await stat(path, { bigint: true });
-    const digest = await digestFile(path);
+    const digest = await digestBySize(path, Number(before.size));
     const after = await stat(path, { bigint: true });
     const entry = entryOf(after, digest.hash);
     // Another file may have been renamed into the place: then it isn't known which of them was read.

@@ -3,8 +3,12 @@ import { dirname, join } from 'node:path';
 import { fail, ok, type Result } from '../engine/result.ts';
 import { damagedPath, POOLS, poolPath } from './blob-layout.ts';
 import { isHash } from './digest.ts';
+import { Gate } from './gate.ts';
 import { type BlobMode, proveBlob } from './sealed-blob.ts';
 import { errorCode, storageFailure } from './storage-failure.ts';
+
+/** Big blobs are hashed by a thread each; the others are read while those work. */
+const BLOBS_AT_A_TIME = 4;
 
 export interface DamagedBlob {
   /** Where it lay. */
@@ -28,27 +32,44 @@ export async function verifyBlobs(
   root: string,
   progress: (bytes: number) => void,
 ): Promise<Result<VerificationReport>> {
-  let checked = 0;
+  const places = await placesOf(root);
+  if (!places.ok) return places;
   let bytes = 0;
   const damaged: DamagedBlob[] = [];
+  const check = async (place: Place): Promise<void> => {
+    const size = await provenSize(place);
+    if (size === undefined) damaged.push(await moveAside(root, place.path));
+    else bytes += size;
+    progress(bytes);
+  };
+  const gate = new Gate(BLOBS_AT_A_TIME);
+  await Promise.all(places.value.map((place) => gate.run(() => check(place))));
+  return ok({ checked: places.value.length, bytes, damaged });
+}
+
+/** Where a blob should lie. */
+interface Place {
+  readonly path: string;
+  readonly shard: string;
+  readonly name: string;
+  readonly mode: BlobMode;
+}
+
+async function placesOf(root: string): Promise<Result<readonly Place[]>> {
+  const places: Place[] = [];
   for (const mode of POOLS) {
     const pool = poolPath(root, mode);
     try {
       for (const shard of await listed(pool)) {
         for (const name of await listed(join(pool, shard))) {
-          const path = join(pool, shard, name);
-          const size = await provenSize(path, shard, name, mode);
-          checked += 1;
-          if (size === undefined) damaged.push(await moveAside(root, path));
-          else bytes += size;
-          progress(bytes);
+          places.push({ path: join(pool, shard, name), shard, name, mode });
         }
       }
     } catch (error) {
       return fail(storageFailure(pool, error));
     }
   }
-  return ok({ checked, bytes, damaged });
+  return ok(places);
 }
 
 /** Moves what isn't a blob out of a blob's place, so that it counts as absent. Never rejects. */
@@ -73,12 +94,7 @@ async function listed(folder: string): Promise<string[]> {
 }
 
 /** The size of the blob, `undefined` when it isn't a blob or another one than its name says. */
-async function provenSize(
-  path: string,
-  shard: string,
-  name: string,
-  mode: BlobMode,
-): Promise<number | undefined> {
+async function provenSize({ path, shard, name, mode }: Place): Promise<number | undefined> {
   if (!isHash(name) || !name.startsWith(shard) || shard.length !== 2) return undefined;
   const status = await lstat(path).catch(() => undefined);
   if (status === undefined || !status.isFile()) return undefined;

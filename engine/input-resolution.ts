@@ -44,13 +44,13 @@ export async function resolveInputs(
   action: Action,
   context: ResolutionContext,
 ): Promise<Result<ResolvedInputs, Failure>> {
-  const found = new Map<string, StagedFile>();
+  const groups: (readonly StagedFile[] | (() => Promise<Result<readonly StagedFile[], Failure>>))[] = [];
   const folders = new Map<string, Witness>();
   const absent: string[] = [];
   for (const input of action.spec.inputs) {
     const { source } = input;
     if (source.from === 'action') {
-      for (const file of artifactFiles(input, source, context)) found.set(file.path, file);
+      groups.push(artifactFiles(input, source, context));
       continue;
     }
     const listed = await listInput(source, context);
@@ -61,7 +61,14 @@ export async function resolveInputs(
       if (listed.folders.length === 0) absent.push(path);
       continue;
     }
-    const files = await digestFiles(input.at, source, listed.files, context);
+    groups.push(() => digestFiles(input.at, source, listed.files, context));
+  }
+  // All at once: big files are hashed by a thread each.
+  const resolved = await Promise.all(
+    groups.map((group) => (typeof group === 'function' ? group() : ok(group))),
+  );
+  const found = new Map<string, StagedFile>();
+  for (const files of resolved) {
     if (!files.ok) return files;
     for (const file of files.value) found.set(file.path, file);
   }
@@ -115,8 +122,10 @@ async function digestFiles(
   const glob = isGlob(source.path);
   const base = resolve(root, glob ? '.' : source.path);
   const files: StagedFile[] = [];
-  for (const path of listed) {
-    const digest = await context.memo.digestOf(path);
+  const digests = await Promise.all(
+    listed.map(async (path) => ({ path, digest: await context.memo.digestOf(path) })),
+  );
+  for (const { path, digest } of digests) {
     if (!digest.ok) return digest;
     const inside = relative(base, path).split(sep).join('/');
     const at = glob ? inside : posix.join(place, inside);

@@ -83,12 +83,13 @@ async function bundlePrograms(): Promise<void> {
     outExtension: { '.js': '.cjs' },
     define,
   });
-  // Each whole in one file: the content of that file is the version of the tool.
+  // Each whole in one file: the content of a tool's file is its version, and a thread starts from one file.
   await build({
     ...common,
     entryPoints: {
       'push-files': join(root, 'tasks', 'push-to-device', 'push-files.ts'),
       'run-benchmark': join(root, 'tasks', 'benchmark', 'run-benchmark.ts'),
+      'hash-worker': join(root, 'cache', 'hash-worker.ts'),
     },
     banner: { js: REQUIRE_BANNER },
   });
