@@ -10,6 +10,8 @@ export interface PlanFigures {
   readonly cached: number;
   /** How many of those that run or may run never ran here: they are taken to need what others of their task do. */
   readonly neverRan: number;
+  /** How many of all actions have a recorded duration; with none the times below are only a count of steps. */
+  readonly measured: number;
   /** Wall time when nothing runs but what has to. */
   readonly leastSeconds: number;
   /** Wall time when everything that may run does. */
@@ -40,6 +42,7 @@ export function planFigures(graph: ActionGraph, plan: readonly PlannedAction[], 
     mayRun: mayRun.length,
     cached: cached.length,
     neverRan: [...run, ...mayRun].filter(({ lastSeconds }) => lastSeconds === undefined).length,
+    measured: plan.filter(({ lastSeconds }) => lastSeconds !== undefined).length,
     leastSeconds: least.seconds,
     mostSeconds: most.seconds,
     savedSeconds: cached.reduce((sum, { lastSeconds }) => sum + (lastSeconds ?? 0), 0),

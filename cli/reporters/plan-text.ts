@@ -29,6 +29,11 @@ export function figuresText(figures: PlanFigures, jobs: number): readonly string
   if (run === 0) lines.push(`nothing to run: ${actions} of ${actions} actions are up to date`);
   else {
     const may = mayRun === 0 ? '' : ` and ${mayRun} may`;
+    if (figures.measured === 0) {
+      return [
+        `${run} of ${actions} actions ${verb(run, 'has', 'have')} to run; how long is not known: none ever ran here`,
+      ];
+    }
     lines.push(
       `${run} of ${actions} actions ${verb(run, 'has', 'have')} to run${may}: ${wallText(figures, jobs)}`,
     );

@@ -39,7 +39,7 @@ test('plans without running: what would run, why, and what cannot be known befor
   assert.is(fresh.code, 0);
   assert.match(fresh.stdout, 'run say');
   assert.match(fresh.stdout, 'it has never been built here');
-  assert.match(fresh.stdout, '2 of 2 actions have to run');
+  assert.match(fresh.stdout, '2 of 2 actions have to run; how long is not known');
   await project.build(['count']);
   const changed = await project.run(['plan', 'count', '--set', 'word=bye']);
   assert.match(changed.stdout, 'run say');
