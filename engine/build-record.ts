@@ -56,6 +56,8 @@ export interface RecordedAction {
   /** Its inputs on disk, as indexes into `inputs` and `absent` of the check. */
   readonly inputs: readonly number[];
   readonly absent: readonly number[];
+  /** What it has under `out/`, as indexes into `published` of the check. */
+  readonly published: readonly number[];
 }
 
 export interface RecordedBuild {

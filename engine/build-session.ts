@@ -56,6 +56,8 @@ export interface SettledAction {
     /** What was looked at without it: folders, and everything that an earlier build had looked at. */
     readonly witnesses: readonly Witness[];
     readonly absent: readonly string[];
+    /** What it has under `out/`; absent: whether that is right has not been looked at. */
+    readonly published?: readonly Witness[];
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Action } from './action-graph.ts';
 import type { SourceLocation } from './failure.ts';
-import { PipelineSource } from './pipeline-source.ts';
+import type { PipelineSource } from './pipeline-source.ts';
 import { outputPath } from './run-task.ts';
 
 /** The part of a pipeline file that tasks are written in, as far as it matters here. */
@@ -36,6 +36,8 @@ export class DeclarationAdvice {
   }
 
   static async read(action: Action): Promise<DeclarationAdvice> {
+    // Loaded only where something went wrong: a parser of YAML takes a while to start.
+    const { PipelineSource } = await import('./pipeline-source.ts');
     const source = await PipelineSource.read(action.location.file);
     // It may have been edited since the build began.
     if (!source.ok) return new DeclarationAdvice(action, undefined, {});

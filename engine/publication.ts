@@ -26,8 +26,10 @@ export async function publishArtifacts(
     for (const output of action?.spec.outputs ?? []) {
       const artifact = session.artifact(id, output.path);
       if (action === undefined || artifact === undefined || output.publish === undefined) continue;
-      const placed = await placeArtifact(artifact, join(folder, output.publish), session);
-      if (!placed.ok) return placed;
+      if (session.settledAction(id)?.seen.published === undefined) {
+        const placed = await placeArtifact(artifact, join(folder, output.publish), session);
+        if (!placed.ok) return placed;
+      }
       const path = `out/${output.publish}`;
       emit({
         type: 'artifact',

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Artifact } from '../cache/artifact.ts';
 import { blobPath, POOLS } from '../cache/blob-layout.ts';
 import { type FileStamp, settledStamp, stampOf } from '../cache/file-stamp.ts';
-import type { ActionGraph } from './action-graph.ts';
+import type { Action, ActionGraph } from './action-graph.ts';
 import {
   type BuildRequest,
   RECORD_FORMAT,
@@ -43,6 +43,7 @@ export function makeRecord(
   const inputs = new WitnessList();
   inputs.add(pipeline[0], () => pipeline[1]);
   const absent = new WitnessList();
+  const published = new WitnessList();
   const prefixes = new Set<string>();
   const actions: RecordedAction[] = [];
   for (const action of graph.actions.values()) {
@@ -59,6 +60,11 @@ export function makeRecord(
         ...seen.witnesses.map(([path, stamp]) => inputs.add(path, () => stamp)),
       ],
       absent: seen.absent.map((path) => absent.add(path, () => null)),
+      published: graph.requested.has(action.id)
+        ? (seen.published ?? publishedWitnesses(action, session)).map(([path, stamp]) =>
+            published.add(path, () => stamp),
+          )
+        : [],
     });
   }
   const id = randomUUID();
@@ -73,7 +79,7 @@ export function makeRecord(
     inputs: inputs.witnesses,
     absent: absent.witnesses.map(([path]) => path),
     shards: shardWitnesses(session.options.cacheRoot, prefixes),
-    published: publishedWitnesses(graph, session),
+    published: published.witnesses,
     actions: actions.length,
     artifacts: artifacts.slice(0, SHOWN_ARTIFACTS),
     moreArtifacts: Math.max(0, artifacts.length - SHOWN_ARTIFACTS),
@@ -118,19 +124,17 @@ function shardWitnesses(cacheRoot: string, prefixes: ReadonlySet<string>): Witne
 }
 
 /** Files as they were put there or hashed since; of a folder its listings too, for a file that doesn't belong. */
-function publishedWitnesses(graph: ActionGraph, session: BuildSession): Witness[] {
+function publishedWitnesses(action: Action, session: BuildSession): Witness[] {
   const witnesses: Witness[] = [];
-  for (const id of graph.requested) {
-    for (const output of graph.actions.get(id)?.spec.outputs ?? []) {
-      const artifact = session.artifact(id, output.path);
-      if (output.publish === undefined || artifact === undefined) continue;
-      const at = join(session.options.folder, 'out', output.publish);
-      for (const file of placedFiles(artifact)) {
-        const path = join(at, file.path);
-        witnesses.push([path, session.memo.stampOf(path) ?? null]);
-      }
-      if (artifact.type === 'directory') witnesses.push(...folderWitnesses(at));
+  for (const output of action.spec.outputs) {
+    const artifact = session.artifact(action.id, output.path);
+    if (output.publish === undefined || artifact === undefined) continue;
+    const at = join(session.options.folder, 'out', output.publish);
+    for (const file of placedFiles(artifact)) {
+      const path = join(at, file.path);
+      witnesses.push([path, session.memo.stampOf(path) ?? null]);
     }
+    if (artifact.type === 'directory') witnesses.push(...folderWitnesses(at));
   }
   return witnesses;
 }

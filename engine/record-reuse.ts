@@ -48,8 +48,10 @@ export function restoreStanding(
   check: RecordCheck,
   standing: ReadonlyMap<string, RecordedAction>,
 ): void {
-  for (const [id, { fingerprint, result, inputs, absent }] of standing) {
+  for (const [id, { fingerprint, result, inputs, absent, published }] of standing) {
+    const places = picked(check.published, published);
     const seen = {
+      ...(places.every(isWitnessed) ? { published: places } : {}),
       files: [],
       witnesses: picked(check.inputs, inputs),
       absent: picked(check.absent, absent),
