@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../engine/result.ts';
 import { type Artifact, type DirectoryArtifact, directoryArtifact, type FileArtifact } from './artifact.ts';
 import { makeFolder } from './atomic-write.ts';
 import { blobMode, blobPath, POOLS } from './blob-layout.ts';
+import { BlobProofs } from './blob-proofs.ts';
 import { type Digest, digestBytes, FileChangedError } from './digest.ts';
 import { filesBelow, refusal } from './folder-walk.ts';
 import { Gate } from './gate.ts';
@@ -17,6 +18,7 @@ import {
   proveBlob,
   sealFile,
   syncSealed,
+  touchBlob,
   writeSealed,
 } from './sealed-blob.ts';
 import { errorCode, storageFailure } from './storage-failure.ts';
@@ -39,6 +41,7 @@ export class BlobStore {
   readonly #temporary: TemporaryFolder;
   /** What this object placed and the disk may not have yet. */
   #unsynced = new Set<string>();
+  readonly #proofs = new BlobProofs();
 
   constructor(root: string) {
     this.root = root;
@@ -79,7 +82,8 @@ export class BlobStore {
   /** Stores bytes. Fails with `storage-failed`. */
   async putBytes(bytes: Uint8Array): Promise<Result<Digest>> {
     const digest = digestBytes(bytes);
-    if (await this.#find(digest, [0o444])) return ok(digest);
+    const there = await this.#find(digest, [0o444]);
+    if (there !== undefined && (await touchBlob(there, 0o444))) return ok(digest);
     return this.#inTemporary(async (path) => {
       await writeSealed(path, bytes);
       await this.#place(path, digest, 0o444);
@@ -100,8 +104,8 @@ export class BlobStore {
       const mode = blobMode(executable);
       if (status.nlink === 1) {
         const digest = await sealFile(path, mode);
-        if (await this.#find(digest, [mode])) await rm(path, { force: true });
-        else if (!(await this.#moved(path, digest, mode))) return this.#adoptCopy(path, executable);
+        // Also where the blob is there already: it may be about to be collected, or have rotted without a trace.
+        if (!(await this.#moved(path, digest, mode))) return this.#adoptCopy(path, executable);
         return ok({ type: 'file', digest, executable });
       }
       // Somebody could write to the blob through the other link; the mode would change for it as well.
@@ -148,12 +152,20 @@ export class BlobStore {
   async link(file: Omit<TreeFile, 'path'>, at: string): Promise<Result<void>> {
     const blob = await this.#source(file, 'link');
     if (!blob.ok) return blob;
+    const whole = await blob.value.prove();
+    if (!whole.ok) return whole;
     try {
-      await linkOrCopy(blob.value, at, file.executable);
+      await linkOrCopy(blob.value.path, at, file.executable);
       return ok(undefined);
     } catch (error) {
       return fail(storageFailure(at, error));
     }
+  }
+
+  /** Reads a blob that will be linked, once, so that several can be read at the same time. Fails as `link`. */
+  async prove(file: Omit<TreeFile, 'path'>): Promise<Result<void>> {
+    const blob = await this.#source(file, 'link');
+    return blob.ok ? blob.value.prove() : blob;
   }
 
   /** The bytes of a blob, checked. Fails with `store-corrupt` when it is missing or damaged. */
@@ -192,11 +204,20 @@ export class BlobStore {
   readonly #source: BlobSource = async ({ digest, executable }, mode) => {
     const wanted = blobMode(executable);
     const found = await this.#find(digest, mode === 'link' ? [wanted] : POOLS);
-    if (found !== undefined) return ok(found);
+    if (found !== undefined) return ok({ path: found, prove: () => this.#prove(found, digest) });
     const other = await this.#find(digest, POOLS);
     if (other === undefined) return fail(missing(this.root, digest));
-    return this.#makeTwin(other, digest, wanted);
+    const twin = await this.#makeTwin(other, digest, wanted);
+    return twin.ok ? ok({ path: twin.value, prove: async () => ok(undefined) }) : twin;
   };
+
+  /** Reads a blob, unless this object has done so; moves it aside when it is not what its name says. */
+  async #prove(path: string, digest: Digest): Promise<Result<void>> {
+    if (await this.#proofs.holds(path, digest)) return ok(undefined);
+    // Only the first that learns of it: another blob may be in the place by then.
+    if (this.#proofs.forget(path)) await moveAside(this.root, path);
+    return fail(missing(this.root, digest));
+  }
 
   /** The path of a blob in the first of the pools that has it whole; what is damaged is moved aside. */
   async #find(digest: Digest, pools: readonly BlobMode[]): Promise<string | undefined> {
@@ -211,6 +232,7 @@ export class BlobStore {
         continue;
       }
       await moveAside(this.root, path);
+      this.#proofs.forget(path);
     }
     return undefined;
   }
@@ -232,9 +254,7 @@ export class BlobStore {
     return this.#inTemporary(async (path) => {
       await copyFile(from, path);
       const digest = await sealFile(path, blobMode(executable));
-      if ((await this.#find(digest, [blobMode(executable)])) === undefined) {
-        await this.#place(path, digest, blobMode(executable));
-      }
+      await this.#place(path, digest, blobMode(executable));
       return ok({ type: 'file', digest, executable });
     });
   }
@@ -256,6 +276,7 @@ export class BlobStore {
     await makeFolder(dirname(path));
     await rename(sealed, path);
     this.#unsynced.add(path);
+    this.#proofs.given(path);
   }
 
   async #inTemporary<T>(work: (path: string) => Promise<Result<T>>): Promise<Result<T>> {

@@ -1,8 +1,8 @@
-import { chmod, link, mkdir, open, rename, rm, utimes } from 'node:fs/promises';
+import { chmod, link, mkdir, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail, ok, type Result } from '../engine/result.ts';
 import type { Artifact } from './artifact.ts';
-import { syncFolder, temporaryBeside } from './atomic-write.ts';
+import { temporaryBeside } from './atomic-write.ts';
 import { blobMode } from './blob-layout.ts';
 import { Gate } from './gate.ts';
 import type { TreeFile } from './input-tree.ts';
@@ -10,13 +10,19 @@ import { copyBlob, SEALED_SECONDS } from './sealed-blob.ts';
 import { errorCode, storageFailure } from './storage-failure.ts';
 
 /**
- * `link`: hard links to the store's read-only blobs, in no time, for a command's inputs. `copy`: files of the
- * user's own, writable, on the disk when it is done.
+ * `link`: hard links to the store's read-only blobs, in no time. `copy`: files of the user's own, writable. Neither
+ * waits for the disk: what is in the store can be had from there again.
  */
 export type MaterialiseMode = 'link' | 'copy';
 
-/** Finds the path of a file's blob; `link` needs one whose mode is right. */
-export type BlobSource = (file: Omit<TreeFile, 'path'>, mode: MaterialiseMode) => Promise<Result<string>>;
+/** Finds a file's blob; `link` needs one whose mode is right. */
+export type BlobSource = (file: Omit<TreeFile, 'path'>, mode: MaterialiseMode) => Promise<Result<FoundBlob>>;
+
+export interface FoundBlob {
+  readonly path: string;
+  /** Reads it, once: a look at its status doesn't show every damage. Fails with `store-corrupt`. */
+  readonly prove: () => Promise<Result<void>>;
+}
 
 /** More at once don't make a disk faster. */
 const FILES_AT_A_TIME = 8;
@@ -44,7 +50,6 @@ export async function materialise(
         : await placeFolder(artifact.files, temporary, mode, source);
     if (!placed.ok) return placed;
     await moveInto(temporary, at);
-    if (mode === 'copy') await syncFolder(dirname(at));
     return ok(undefined);
   } catch (error) {
     return fail(storageFailure(at, error));
@@ -84,13 +89,18 @@ async function placeFile(
 ): Promise<Result<void>> {
   const blob = await source(file, mode);
   if (!blob.ok) return blob;
+  const { path, prove } = blob.value;
   if (mode === 'link') {
-    await linkOrCopy(blob.value, at, file.executable);
-  } else {
-    await copyBlob(blob.value, at);
-    await chmod(at, file.executable ? 0o755 : 0o644);
-    await syncFile(at);
+    const whole = await prove();
+    if (whole.ok) await linkOrCopy(path, at, file.executable);
+    return whole;
   }
+  // What cannot be read fails as itself, rather than by the copy; both end before this does.
+  const [copied, whole] = await Promise.allSettled([copyBlob(path, at), prove()]);
+  if (whole.status === 'rejected') throw whole.reason;
+  if (!whole.value.ok) return whole.value;
+  if (copied.status === 'rejected') throw copied.reason;
+  await chmod(at, file.executable ? 0o755 : 0o644);
   return ok(undefined);
 }
 
@@ -104,15 +114,6 @@ export async function linkOrCopy(blob: string, at: string, executable: boolean):
     // As a link would be, so that a command behaves the same on every file system, and a write to it shows.
     await chmod(at, blobMode(executable));
     await utimes(at, SEALED_SECONDS, SEALED_SECONDS);
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

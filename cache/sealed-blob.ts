@@ -2,6 +2,7 @@ import { constants, statSync } from 'node:fs';
 import { chmod, copyFile, type FileHandle, open, stat, utimes } from 'node:fs/promises';
 import { type Digest, digestHandle, FileChangedError } from './digest.ts';
 import { BIG_FILE_BYTES, digestBySize } from './hash-threads.ts';
+import { errorCode } from './storage-failure.ts';
 
 /*
  * A sealed file is one that the store vouches for: read-only, and with one fixed modification time. Whoever
@@ -101,5 +102,16 @@ export async function writeSealed(path: string, bytes: Uint8Array): Promise<void
     await handle.utimes(SEALED_SECONDS, SEALED_SECONDS);
   } finally {
     await handle.close();
+  }
+}
+
+/** Moves a blob's change time, so that it isn't collected before its new use is on record. False: it is gone. */
+export async function touchBlob(path: string, mode: BlobMode): Promise<boolean> {
+  try {
+    await chmod(path, mode);
+    return true;
+  } catch (error) {
+    // In a store that cannot be written nothing is collected either.
+    return errorCode(error) !== 'ENOENT';
   }
 }

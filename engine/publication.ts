@@ -67,6 +67,9 @@ async function placeArtifact(
     // A folder cannot be renamed over one that has files in it.
     if (artifact.type === 'directory') await rm(at, { recursive: true, force: true });
     await rename(temporary, at);
+    // The copy is not flushed. After a power cut it may be cut short, and then its size is not the one that the memo
+    // learns here: file systems record a size once the bytes below it are written. Its inode and change time, which
+    // the memo compares as well, are recorded with the size, so an older state of the file does not pass either.
     for (const file of placedFiles(artifact)) session.memo.learn(join(at, file.path), file.digest);
     return ok(undefined);
   } catch (error) {

@@ -14,6 +14,7 @@ import {
 import { copyFile, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlobStore } from '../cache/blob-store.ts';
+import { BIG_FILE_BYTES } from '../cache/hash-threads.ts';
 import { SEALED_SECONDS } from '../cache/sealed-blob.ts';
 import { errorCode } from '../cache/storage-failure.ts';
 import type { StagedFile } from './input-resolution.ts';
@@ -71,6 +72,9 @@ export class Workspace {
   ): Promise<Result<void>> {
     for (const folder of parentFolders(files, outputs))
       mkdirSync(join(this.root, folder), { recursive: true });
+    // Big blobs are read by a thread each, before they are used.
+    const big = files.filter(({ bytes, digest }) => bytes.in === 'store' && digest.size >= BIG_FILE_BYTES);
+    if (big.length > 1) await Promise.all(big.map((file) => blobs.prove(file)));
     for (const file of files) {
       const at = join(this.root, file.path);
       if (outputs.some((output) => isWithin(file.path, output))) {

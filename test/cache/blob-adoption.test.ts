@@ -11,11 +11,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Artifact } from '../../cache/artifact.ts';
 import { digestBytes } from '../../cache/digest.ts';
-import { blobAt, bytes, cutShort, digest, fill, scene } from './store-scene.ts';
+import { blobAt, bytes, cutShort, digest, fill, flipByte, scene } from './store-scene.ts';
 import { failureOf, unwrap } from './unwrap.ts';
 
 const test = suite('blob store: adopting and materialising');
@@ -170,6 +171,19 @@ test('temporary files older than a day go, younger ones stay, also those that ar
   await store.cleanTemporaryFiles(Date.now() + 25 * 3600 * 1000);
   assert.equal(readdirSync(join(store.root, 'tmp')), []);
   await scene().store.cleanTemporaryFiles();
+});
+
+test('a blob that is stored again is renewed: it may have rotted, or be about to be collected', async () => {
+  const { store, work } = scene();
+  const path = blobAt(store, unwrap(await store.putBytes(bytes)));
+  flipByte(path, 3);
+  writeFileSync(join(work, 'made'), bytes);
+  unwrap(await store.adoptFile(join(work, 'made')));
+  assert.equal(readFileSync(path), bytes);
+  const before = statSync(path).ctimeMs;
+  await sleep(50);
+  unwrap(await store.putBytes(bytes));
+  assert.ok(statSync(path).ctimeMs > before);
 });
 
 test.run();
