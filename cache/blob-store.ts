@@ -15,6 +15,8 @@ import {
   type BlobMode,
   blobState,
   copyBlob,
+  isSameFile,
+  isSealed,
   proveBlob,
   sealFile,
   syncSealed,
@@ -160,6 +162,12 @@ export class BlobStore {
     } catch (error) {
       return fail(storageFailure(at, error));
     }
+  }
+
+  /** Whether the file at a path is a hard link to the blob, and the blob unharmed as far as its status tells. */
+  isLinkedAt({ digest, executable }: Omit<TreeFile, 'path'>, path: string): boolean {
+    const blob = blobPath(this.root, digest.hash, blobMode(executable));
+    return isSealed(blob, digest) && isSameFile(blob, path);
   }
 
   /** Reads a blob that will be linked, once, so that several can be read at the same time. Fails as `link`. */

@@ -1,4 +1,4 @@
-import { constants, statSync } from 'node:fs';
+import { constants, lstatSync, statSync } from 'node:fs';
 import { chmod, copyFile, type FileHandle, open, stat, utimes } from 'node:fs/promises';
 import { type Digest, digestHandle, FileChangedError } from './digest.ts';
 import { BIG_FILE_BYTES, digestBySize } from './hash-threads.ts';
@@ -70,6 +70,12 @@ export async function blobState(path: string, digest: Digest): Promise<BlobState
 export function isSealed(path: string, digest: Digest): boolean {
   const status = statSync(path, { throwIfNoEntry: false });
   return status?.isFile() === true && status.size === digest.size && status.mtimeMs === SEALED_SECONDS * 1000;
+}
+
+/** Whether two paths are hard links of one file. */
+export function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => lstatSync(path, { bigint: true, throwIfNoEntry: false }));
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
 }
 
 /** Whether a file's content is what its digest says; where it is, a broken seal is renewed. Never rejects. */

@@ -84,12 +84,14 @@ function describeProgram(finish: (code: number) => void): Command {
       }),
     )
     .option('--profile <path>', 'write a trace of the build, for https://ui.perfetto.dev')
+    .option('--link-outputs', 'put read-only links to the store under out/, which take no room, not copies')
     .action(async (targets: string[], raw: RawOptions & BuildFlags) => {
       const { build } = await import('./commands/build.ts');
       const logs = raw.logs === true ? 'shown' : 'kept';
       const { onFailure } = raw;
       const profile = raw.profile === undefined ? {} : { profile: raw.profile };
-      finish(await build(targets, buildOptions(raw), { logs, onFailure, ...profile }));
+      const outputs = raw.linkOutputs === true ? 'link' : 'copy';
+      finish(await build(targets, buildOptions(raw), { logs, onFailure, outputs, ...profile }));
     });
   pipelineCommand(
     program,
@@ -240,6 +242,7 @@ interface CacheFlags {
 }
 
 interface BuildFlags {
+  readonly linkOutputs?: boolean;
   readonly logs?: boolean;
   readonly onFailure: FailureMode;
   readonly profile?: string;

@@ -1,6 +1,8 @@
+import { statSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Artifact, artifactBytes, artifactDigest } from '../cache/artifact.ts';
+import type { MaterialiseMode } from '../cache/blob-store.ts';
 import type { Digest } from '../cache/digest.ts';
 import { storageFailure } from '../cache/storage-failure.ts';
 import type { ActionGraph } from './action-graph.ts';
@@ -14,11 +16,15 @@ import { fail, ok, type Result } from './result.ts';
 /** Outputs with this role are JSON that is worth telling about, such as what a benchmark found. */
 const RESULT_ROLE = 'result';
 
-/** Puts the artifacts that were asked for under `out/` beside the pipeline file, and tells of each. */
+/**
+ * Puts the artifacts that were asked for under `out/` beside the pipeline file, and tells of each: as files of the
+ * user's own, or as read-only links to the store's, which take no room.
+ */
 export async function publishArtifacts(
   graph: ActionGraph,
   session: BuildSession,
   emit: Emit,
+  mode: MaterialiseMode,
 ): Promise<Result<void, Failure>> {
   const folder = join(session.options.folder, 'out');
   for (const id of graph.requested) {
@@ -27,7 +33,7 @@ export async function publishArtifacts(
       const artifact = session.artifact(id, output.path);
       if (action === undefined || artifact === undefined || output.publish === undefined) continue;
       if (session.settledAction(id)?.seen.published === undefined) {
-        const placed = await placeArtifact(artifact, join(folder, output.publish), session);
+        const placed = await placeArtifact(artifact, join(folder, output.publish), session, mode);
         if (!placed.ok) return placed;
       }
       const path = `out/${output.publish}`;
@@ -53,13 +59,14 @@ async function placeArtifact(
   artifact: Artifact,
   at: string,
   session: BuildSession,
+  mode: MaterialiseMode,
 ): Promise<Result<void, Failure>> {
   try {
-    if (await isInPlace(artifact, at, session)) return ok(undefined);
+    if (await isInPlace(artifact, at, session, mode)) return ok(undefined);
     await mkdir(dirname(at), { recursive: true });
     const temporary = `${at}.${process.pid}.tmp`;
     await rm(temporary, { recursive: true, force: true });
-    const copied = await session.blobs.materialise(artifact, temporary, 'copy');
+    const copied = await session.blobs.materialise(artifact, temporary, mode);
     if (!copied.ok) {
       await rm(temporary, { recursive: true, force: true });
       return copied;
@@ -77,11 +84,24 @@ async function placeArtifact(
   }
 }
 
-async function isInPlace(artifact: Artifact, at: string, session: BuildSession): Promise<boolean> {
+async function isInPlace(
+  artifact: Artifact,
+  at: string,
+  { blobs, memo }: BuildSession,
+  mode: MaterialiseMode,
+): Promise<boolean> {
   const files = placedFiles(artifact);
   for (const file of files) {
-    const found = await session.memo.digestOf(join(at, file.path));
+    const path = join(at, file.path);
+    if (mode === 'link' && blobs.isLinkedAt(file, path)) {
+      // Each further link of the blob moves the change time by which the memo knows this one.
+      if (memo.stampOf(path) === undefined) memo.learn(path, file.digest);
+      continue;
+    }
+    const found = await memo.digestOf(path);
     if (!found.ok || found.value.hash !== file.digest.hash) return false;
+    // The other way of publishing it: a link where the user wants a file, or a file where a link was wanted.
+    if (isWritable(path) !== (mode === 'copy')) return false;
   }
   if (artifact.type === 'file') return true;
   // What an earlier build left in the folder, and this one no longer writes, is not to stay.
@@ -91,6 +111,8 @@ async function isInPlace(artifact: Artifact, at: string, session: BuildSession):
 /** The files of an artifact, with their paths below the place that it gets. */
 export function placedFiles(
   artifact: Artifact,
-): readonly { readonly path: string; readonly digest: Digest }[] {
-  return artifact.type === 'file' ? [{ path: '', digest: artifact.digest }] : artifact.files;
+): readonly { readonly path: string; readonly digest: Digest; readonly executable: boolean }[] {
+  return artifact.type === 'file' ? [{ ...artifact, path: '' }] : artifact.files;
 }
+
+const isWritable = (path: string): boolean => (statSync(path).mode & 0o200) !== 0;

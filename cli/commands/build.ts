@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { writeAtomically } from '../../cache/atomic-write.ts';
+import type { MaterialiseMode } from '../../cache/blob-store.ts';
 import { StoreLease } from '../../cache/store-lease.ts';
 import { type BuildOptions as RunOptions, runBuild } from '../../engine/build.ts';
 import type { ArtifactPublished, BuildEvent, BuildSummary, Emit, Outcome } from '../../engine/event.ts';
@@ -21,6 +22,8 @@ import { limitStore } from '../store-limit.ts';
 export interface BuildExtras {
   readonly logs: 'shown' | 'kept';
   readonly onFailure: FailureMode;
+  /** How artifacts get under `out/`. */
+  readonly outputs: MaterialiseMode;
   /** The file that gets a trace of the build. */
   readonly profile?: string;
 }
@@ -74,6 +77,7 @@ export async function build(
       emit,
       logs: extras.logs,
       onFailure: extras.onFailure,
+      outputs: extras.outputs,
     });
     for (const [id, outcome] of done.outcomes) outcomes.set(id, outcome);
     failures.push(...done.failures);
@@ -157,7 +161,7 @@ export function summaryOf(outcomes: ReadonlyMap<string, Outcome>, start: number)
 /** Builds, publishes and remembers. */
 export async function buildWorkbench(
   { pipeline, targets, graph, session }: BuildGround,
-  options: RunOptions,
+  options: RunOptions & { readonly outputs?: MaterialiseMode },
 ): Promise<{
   readonly outcomes: ReadonlyMap<string, Outcome>;
   readonly failures: readonly Failure[];
@@ -172,7 +176,9 @@ export async function buildWorkbench(
   const { clock } = session;
   const built = await clock.time('', 'build', () => runBuild(graph, session, options));
   // Even of a failed build, what was made is worth having.
-  const published = await clock.time('', 'publish', () => publishArtifacts(graph, session, emit));
+  const published = await clock.time('', 'publish', () =>
+    publishArtifacts(graph, session, emit, options.outputs ?? 'copy'),
+  );
   const saved = await clock.time('', 'remember', () => session.close());
   if (!signal.aborted) await limitStore(root, session.actionCache.addedBytes, emit);
   lease.release();
