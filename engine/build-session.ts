@@ -202,11 +202,16 @@ export class BuildSession {
   async close(): Promise<Result<void, Failure>> {
     const kept = await this.keeper.drain();
     if (!kept.ok) return kept;
-    const saved = await this.memo.save();
-    if (!saved.ok) return saved;
-    return this.history.save();
+    for (const saved of [await this.memo.save(), await this.history.save()]) {
+      // A store that cannot be written still serves: without these two, the next build is only slower and says less.
+      if (!saved.ok && !isUnwritable(saved.failure)) return saved;
+    }
+    return ok(undefined);
   }
 }
+
+const isUnwritable = (failure: Failure): boolean =>
+  failure.kind === 'storage-failed' && (failure.code === 'EROFS' || failure.code === 'EACCES');
 
 /** Changes since the last result as lines, with words for when there are none. */
 export function reasonLines(changes: readonly Change[] | undefined): readonly string[] {

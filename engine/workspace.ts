@@ -55,8 +55,10 @@ export class Workspace {
     try {
       mkdirSync(workspace.folder);
     } catch (error) {
+      const code = errorCode(error);
       // The first one ever, or what a process left that had this number before.
-      if (errorCode(error) === 'EEXIST') rmSync(workspace.folder, { recursive: true });
+      if (code === 'EEXIST') rmSync(workspace.folder, { recursive: true });
+      else if (code !== 'ENOENT') throw error;
       mkdirSync(workspace.folder, { recursive: true });
     }
     mkdirSync(workspace.root);
