@@ -1,8 +1,9 @@
 import { readFile, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Result } from '../engine/result.ts';
+import { ok, type Result } from '../engine/result.ts';
 import { type Artifact, artifactBytes, isArtifact, isInnerPath } from './artifact.ts';
 import { replaceFile } from './atomic-write.ts';
+import { bootId } from './boot-id.ts';
 import { type Digest, digestBytes, isDigest } from './digest.ts';
 
 /** What an action gave when it ran. Only successes are kept. */
@@ -54,13 +55,23 @@ export class ActionCache {
   }
 
   /**
-   * Remembers a result, in place of an older one. It isn't flushed: a power cut loses it, or leaves what its sum
-   * tells from an entry. Its blobs must be on the disk before (`ResultKeeper`). Fails with `storage-failed`.
+   * Remembers a result whose blobs are on the disk, in place of an older one. It isn't flushed itself: a power cut
+   * loses it, or leaves what its sum tells from an entry. Fails with `storage-failed`.
    */
   put(fingerprint: Digest, result: ActionResult): Result<void> {
     const sizes = Object.values(result.outputs).map(artifactBytes);
     this.#addedBytes += sizes.reduce((sum, size) => sum + size, result.log.size);
-    return replaceFile(this.pathOf(fingerprint), encode(fingerprint, result));
+    return replaceFile(this.pathOf(fingerprint), encode({ fingerprint: fingerprint.hash, ...result }));
+  }
+
+  /**
+   * Remembers a result whose blobs the disk may not have yet: it counts until the machine is started anew, so that
+   * a killed process loses nothing and a power cut leaves nothing wrong. Fails with `storage-failed`.
+   */
+  putForNow(fingerprint: Digest, result: ActionResult): Result<void> {
+    const boot = bootId();
+    if (boot === '') return ok(undefined);
+    return replaceFile(this.pathOf(fingerprint), encode({ fingerprint: fingerprint.hash, boot, ...result }));
   }
 
   /** By how much this object's results made the store grow at most: what they share counts each time. */
@@ -75,8 +86,8 @@ export class ActionCache {
 }
 
 /** The sum finds a flipped byte that leaves the JSON well-formed, such as one in an output's path. */
-function encode(fingerprint: Digest, result: ActionResult): string {
-  const record = { format: FORMAT, fingerprint: fingerprint.hash, ...result };
+function encode(entry: ActionResult & { readonly fingerprint: string; readonly boot?: string }): string {
+  const record = { format: FORMAT, ...entry };
   return `${JSON.stringify({ sum: sumOf(record), record })}\n`;
 }
 
@@ -84,8 +95,9 @@ function encode(fingerprint: Digest, result: ActionResult): string {
 function decode(text: string, fingerprint: string): ActionResult | undefined {
   const entry: unknown = JSON.parse(text);
   if (!isObject(entry) || !isObject(entry.record) || entry.sum !== sumOf(entry.record)) return undefined;
-  const { format, fingerprint: own, outputs, seconds, log, peakMemoryBytes } = entry.record;
+  const { format, fingerprint: own, boot, outputs, seconds, log, peakMemoryBytes } = entry.record;
   if (format !== FORMAT || own !== fingerprint) return undefined;
+  if (boot !== undefined && boot !== bootId()) return undefined;
   if (!isOutputs(outputs) || typeof seconds !== 'number' || !isDigest(log)) return undefined;
   return { outputs, seconds, log, ...(typeof peakMemoryBytes === 'number' ? { peakMemoryBytes } : {}) };
 }

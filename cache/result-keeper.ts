@@ -10,9 +10,9 @@ import type { Digest } from './digest.ts';
 const GATHER_MILLISECONDS = 300;
 
 /**
- * Puts results into the store behind the build's back: first their blobs onto the disk, then the results that
- * name them. A power cut so never leaves a result without its bytes, and no action waits for the disk. Results
- * that come while it flushes share the next flush.
+ * Puts results into the store without waiting for the disk: at once as results that count until the machine is
+ * started anew, and for good when the disk has the blobs that they name. So a killed process loses nothing, and
+ * a power cut never leaves a result without its bytes.
  */
 export class ResultKeeper {
   readonly #blobs: BlobStore;
@@ -31,6 +31,8 @@ export class ResultKeeper {
 
   /** Takes a result whose blobs are stored. */
   keep(fingerprint: Digest, result: ActionResult): void {
+    const put = this.#results.putForNow(fingerprint, result);
+    if (!put.ok && this.#outcome.ok) this.#outcome = put;
     this.#waiting.push({ fingerprint, result });
     this.#working ??= this.#work();
   }

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, readlinkSync, rmSync, utimesSync, writeFileSyn
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { bootId } from './boot-id.ts';
 
 /** What a lease's file says of the process that holds it. */
 interface Holder {
@@ -132,8 +133,7 @@ async function isHeld(path: string, holder: Holder): Promise<boolean> {
 
 function ownPlace(): string {
   try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return `${hostname()} ${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+    return `${hostname()} ${bootId()} ${readlinkSync('/proc/self/ns/pid')}`;
   } catch {
     return hostname();
   }

@@ -12,6 +12,7 @@ import type { Failure } from './failure.ts';
 import { listFiles } from './input-listing.ts';
 import type { Value } from './kind.ts';
 import { fail, ok, type Result } from './result.ts';
+import { removeUnfinished, UnfinishedFolder } from './unfinished-folder.ts';
 
 /** Outputs with this role are JSON that is worth telling about, such as what a benchmark found. */
 const RESULT_ROLE = 'result';
@@ -27,13 +28,36 @@ export async function publishArtifacts(
   mode: MaterialiseMode,
 ): Promise<Result<void, Failure>> {
   const folder = join(session.options.folder, 'out');
+  await removeUnfinished(folder);
+  const publication = { folder, session, mode, unfinished: new UnfinishedFolder(folder) };
+  try {
+    return await publishInto(publication, graph, emit);
+  } finally {
+    await publication.unfinished.remove();
+  }
+}
+
+/** Where artifacts go, where they come from, and how. */
+interface Publication {
+  readonly folder: string;
+  readonly session: BuildSession;
+  readonly mode: MaterialiseMode;
+  readonly unfinished: UnfinishedFolder;
+}
+
+async function publishInto(
+  publication: Publication,
+  graph: ActionGraph,
+  emit: Emit,
+): Promise<Result<void, Failure>> {
+  const { folder, session } = publication;
   for (const id of graph.requested) {
     const action = graph.actions.get(id);
     for (const output of action?.spec.outputs ?? []) {
       const artifact = session.artifact(id, output.path);
       if (action === undefined || artifact === undefined || output.publish === undefined) continue;
       if (session.settledAction(id)?.seen.published === undefined) {
-        const placed = await placeArtifact(artifact, join(folder, output.publish), session, mode);
+        const placed = await placeArtifact(artifact, join(folder, output.publish), publication);
         if (!placed.ok) return placed;
       }
       const path = `out/${output.publish}`;
@@ -58,19 +82,14 @@ export async function publishArtifacts(
 async function placeArtifact(
   artifact: Artifact,
   at: string,
-  session: BuildSession,
-  mode: MaterialiseMode,
+  { session, mode, unfinished }: Publication,
 ): Promise<Result<void, Failure>> {
   try {
     if (await isInPlace(artifact, at, session, mode)) return ok(undefined);
     await mkdir(dirname(at), { recursive: true });
-    const temporary = `${at}.${process.pid}.tmp`;
-    await rm(temporary, { recursive: true, force: true });
+    const temporary = unfinished.newPath();
     const copied = await session.blobs.materialise(artifact, temporary, mode);
-    if (!copied.ok) {
-      await rm(temporary, { recursive: true, force: true });
-      return copied;
-    }
+    if (!copied.ok) return copied;
     // A folder cannot be renamed over one that has files in it.
     if (artifact.type === 'directory') await rm(at, { recursive: true, force: true });
     await rename(temporary, at);

@@ -21,6 +21,7 @@ import type { StagedFile } from './input-resolution.ts';
 import type { ActionOutput } from './kind.ts';
 import { killMarked } from './process-family.ts';
 import { ok, type Result } from './result.ts';
+import { isRunning } from './running-process.ts';
 
 /** Above this many bytes a file of the user's is linked into an action's folder instead of copied. */
 const COPY_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -166,14 +167,5 @@ export async function removeAbandonedWorkspaces(cacheRoot: string): Promise<void
     killMarked(`${folder}/`);
     // What is out of reach may still be writing there: the next build will have better luck.
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

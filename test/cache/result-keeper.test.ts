@@ -76,6 +76,25 @@ test('a result that cannot be written is told of when the keeper is drained', as
   assert.is(!drained.ok && drained.failure.kind, 'storage-failed');
 });
 
+test('a result is there at once, and until its blobs are flushed it counts only as long as the machine runs', async () => {
+  const root = scratchFolder();
+  const blobs = new BlobStore(root);
+  const results = new ActionCache(root);
+  const keeper = new ResultKeeper(blobs, results);
+  keeper.keep(named('one'), await resultOf(blobs, '1'));
+  assert.ok((await results.get(named('one'))) !== undefined);
+  const path = results.pathOf(named('one'));
+  const { record } = JSON.parse(readFileSync(path, 'utf8')) as { record: { boot?: string } };
+  assert.ok(record.boot !== undefined);
+  const earlier = { ...record, boot: 'another start of the machine' };
+  const sum = digestBytes(Buffer.from(JSON.stringify(earlier))).hash;
+  writeFileSync(path, JSON.stringify({ sum, record: earlier }));
+  assert.is(await results.get(named('one')), undefined);
+  assert.ok((await keeper.drain()).ok);
+  assert.not.match(readFileSync(path, 'utf8'), '"boot"');
+  assert.ok((await results.get(named('one'))) !== undefined);
+});
+
 test('an entry that a power cut left half-written is no result', async () => {
   const root = scratchFolder();
   const blobs = new BlobStore(root);

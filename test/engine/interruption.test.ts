@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -140,6 +140,16 @@ test('ends the command of a build that was killed before it goes on', async ({ p
   assert.ok(isRunning(pid), 'a process that is killed cannot end its children');
   await project.build(['one']);
   assert.not.ok(isRunning(pid));
+});
+
+test('leaves nothing half-made under out/ for long, however it is killed', async ({ project }) => {
+  project.write('go', '');
+  await project.build(['three']);
+  const dead = spawnSync('true').pid;
+  for (const pid of [dead, process.pid]) project.write(`out/.unfinished-${pid}/1`, 'half');
+  project.write('out/c.txt', 'edited');
+  await project.build(['three']);
+  assert.equal(readdirSync(join(project.folder, 'out')).sort(), [`.unfinished-${process.pid}`, 'c.txt']);
 });
 
 test('lets two builds of one folder run at once', async ({ project }) => {
