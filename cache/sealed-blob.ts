@@ -7,7 +7,7 @@ import { errorCode } from './storage-failure.ts';
 /*
  * A sealed file is one that the store vouches for: read-only, and with one fixed modification time. Whoever
  * writes to it afterwards, through a hard link or as root (whom no mode stops), moves that time, and a look at
- * the file's status tells. Bit rot doesn't move it; that takes `verify`.
+ * the file's status tells. Bit rot doesn't move it: a blob is also read once before it is used (`blob-proofs.ts`).
  */
 export const SEALED_SECONDS = 1_000_000_000;
 

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Project } from '../rig/project.ts';
+import { Project, written } from '../rig/project.ts';
 
 const test = suite<{ project: Project }>('the command line');
 
@@ -127,6 +127,25 @@ test('says where the store is, how large it may become, and how files get out of
   const wrong = await project.run(['doctor'], { RWKV_BUILD_CACHE_LIMIT: 'much' });
   assert.is(wrong.code, 3);
   assert.match(wrong.stdout, 'is not a size');
+});
+
+test('a reader that goes away ends a build without a word', async () => {
+  const tasks = Array.from({ length: 300 }, (_, at) => `  t${at}: { run: ": > ${at}", outputs: ["${at}"] }`);
+  const long = new Project({ 'rwkv.pipeline.yaml': `version: 1\ntasks:\n${tasks.join('\n')}\n` });
+  try {
+    const child = long.start(['--json']);
+    const ended = new Promise((resolve) => child.on('exit', (code) => resolve(code)));
+    let talk = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      talk += chunk.toString();
+    });
+    await written(child, '"started"');
+    child.stdout?.destroy();
+    assert.is(await ended, 141);
+    assert.is(talk, '');
+  } finally {
+    long.remove();
+  }
 });
 
 test.run();
