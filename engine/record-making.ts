@@ -44,6 +44,10 @@ export function makeRecord(
   inputs.add(pipeline[0], () => pipeline[1]);
   const absent = new WitnessList();
   const published = new WitnessList();
+  // What a build leaves there that is killed while it publishes shows in it.
+  const folder = join(session.options.folder, 'out');
+  const placed = stampOf(folder);
+  if (placed !== undefined) published.add(folder, () => placed);
   const prefixes = new Set<string>();
   const actions: RecordedAction[] = [];
   for (const action of graph.actions.values()) {
