@@ -17,6 +17,7 @@ import {
 import type { BuildSession } from './build-session.ts';
 import type { ArtifactPublished } from './event.ts';
 import { placedFiles } from './publication.ts';
+import { holdsUnfinished } from './unfinished-folder.ts';
 
 /** More artifacts than this nobody reads of at the end of a build. */
 const SHOWN_ARTIFACTS = 40;
@@ -47,7 +48,8 @@ export function makeRecord(
   // What a build leaves there that is killed while it publishes shows in it.
   const folder = join(session.options.folder, 'out');
   const placed = stampOf(folder);
-  if (placed !== undefined) published.add(folder, () => placed);
+  // Another build that publishes just now may yet be killed: then the next one has to look again.
+  if (placed !== undefined) published.add(folder, () => (holdsUnfinished(folder) ? null : placed));
   const prefixes = new Set<string>();
   const actions: RecordedAction[] = [];
   for (const action of graph.actions.values()) {

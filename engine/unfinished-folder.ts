@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRunning } from './running-process.ts';
@@ -26,6 +27,11 @@ export class UnfinishedFolder {
   async remove(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Whether some build, running or killed, has unfinished artifacts there. Throws node's error. */
+export function holdsUnfinished(published: string): boolean {
+  return readdirSync(published).some((name) => name.startsWith(PREFIX));
 }
 
 /** Removes what builds left that were killed while they published. Never rejects. */
