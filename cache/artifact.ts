@@ -27,10 +27,14 @@ export function artifactDigest(artifact: Artifact): Digest {
   return artifact.type === 'file' ? artifact.digest : inputTree(artifact.files).root;
 }
 
+/** Its files, with their paths below the place that it gets: for a file that is the place itself, `''`. */
+export function artifactFiles(artifact: Artifact): readonly TreeFile[] {
+  return artifact.type === 'file' ? [{ ...artifact, path: '' }] : artifact.files;
+}
+
 /** The bytes of all its files together. */
 export function artifactBytes(artifact: Artifact): number {
-  if (artifact.type === 'file') return artifact.digest.size;
-  return artifact.files.reduce((sum, file) => sum + file.digest.size, 0);
+  return artifactFiles(artifact).reduce((sum, file) => sum + file.digest.size, 0);
 }
 
 /** Whether a value read from outside is an artifact whose paths stay inside it. */

@@ -2,7 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../engine/result.ts';
 import { ActionCache } from './action-cache.ts';
-import type { Artifact } from './artifact.ts';
+import { artifactFiles } from './artifact.ts';
 import { damagedFolder, POOLS, poolPath } from './blob-layout.ts';
 import { isHash } from './digest.ts';
 import { Gate } from './gate.ts';
@@ -109,16 +109,13 @@ async function readResults(
       unreadable.push(file);
       return;
     }
-    const outputs = Object.values(found.outputs).flatMap(hashesOf);
+    const outputs = Object.values(found.outputs).flatMap((artifact) =>
+      artifactFiles(artifact).map(({ digest }) => digest.hash),
+    );
     results.push({ ...file, fingerprint, usedMs: modifiedMs, outputs, log: found.log.hash });
   };
   await Promise.all(entries.map((entry) => gate.run(() => readOne(entry))));
   return { results, unreadable };
-}
-
-function hashesOf(artifact: Artifact): string[] {
-  if (artifact.type === 'file') return [artifact.digest.hash];
-  return artifact.files.map(({ digest }) => digest.hash);
 }
 
 async function filesInShards(folder: string): Promise<NamedFile[]> {

@@ -7,13 +7,13 @@ import {
   readCheck,
   requestText,
   type Witness,
-  writeRecord,
 } from '../engine/build-record.ts';
 import { BuildSession } from '../engine/build-session.ts';
 import type { ArtifactPublished, Emit } from '../engine/event.ts';
 import { isWitnessed } from '../engine/record-check.ts';
 import { makeRecord } from '../engine/record-making.ts';
 import { recordedGraph, restoreStanding, standingActions } from '../engine/record-reuse.ts';
+import { writeRecord } from '../engine/record-writing.ts';
 import type { BuildGround } from './build-ground.ts';
 import { packageRoot } from './package-root.ts';
 

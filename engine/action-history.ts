@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Artifact } from '../cache/artifact.ts';
+import { type Artifact, artifactFiles } from '../cache/artifact.ts';
 import { storageFailure, writeAtomically } from '../cache/atomic-write.ts';
+import { digestBytes } from '../cache/digest.ts';
 import type { ManifestEntry } from './explanation.ts';
 import { type HistoryLine, type ParsedLine, parseLine, resultLine } from './history-line.ts';
 import { fail, ok, type Result } from './result.ts';
@@ -66,7 +66,7 @@ export class ActionHistory {
   }
 
   static open(cacheRoot: string, pipelineFile: string): ActionHistory {
-    const name = createHash('sha256').update(pipelineFile).digest('hex').slice(0, 32);
+    const name = digestBytes(Buffer.from(pipelineFile)).hash.slice(0, 32);
     return new ActionHistory(join(cacheRoot, 'history', `${name}.log`));
   }
 
@@ -203,6 +203,5 @@ const settledLine = (id: string, fingerprint: string): string =>
   ['S', JSON.stringify(id), fingerprint].join('\t');
 
 function holds(artifact: Artifact, hash: string): boolean {
-  if (artifact.type === 'file') return artifact.digest.hash === hash;
-  return artifact.files.some(({ digest }) => digest.hash === hash);
+  return artifactFiles(artifact).some(({ digest }) => digest.hash === hash);
 }

@@ -1,5 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
+import { artifactFiles } from '../cache/artifact.ts';
 import { type Digest, digestFile, isHash } from '../cache/digest.ts';
 import { storageFailure } from '../cache/storage-failure.ts';
 import { ActionHistory, type FoundEntry } from './action-history.ts';
@@ -72,15 +73,14 @@ export async function resultWith(
     const [first, ...rest] = files;
     const makers = first === undefined ? [] : history.makersOf(first.hash);
     const found = makers.find(({ entry }) => {
-      const hashes = new Set(Object.values(entry.outputs).flatMap(outputHashes));
+      const hashes = new Set(
+        Object.values(entry.outputs).flatMap((output) =>
+          artifactFiles(output).map(({ digest }) => digest.hash),
+        ),
+      );
       return rest.every(({ hash }) => hashes.has(hash));
     });
     if (found !== undefined) return { ...found, history };
   }
   return undefined;
 }
-
-type Output = FoundEntry['entry']['outputs'][string];
-
-export const outputHashes = (output: Output): readonly string[] =>
-  output.type === 'file' ? [output.digest.hash] : output.files.map(({ digest }) => digest.hash);

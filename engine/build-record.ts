@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ActionResult } from '../cache/action-cache.ts';
-import { type FileStamp, stampOf } from '../cache/file-stamp.ts';
+import type { FileStamp } from '../cache/file-stamp.ts';
 import type { Action } from './action-graph.ts';
 import type { ArtifactPublished } from './event.ts';
 import type { ExecutionPolicy } from './execution-policy.ts';
@@ -74,9 +74,6 @@ export interface RecordedBuild {
 
 export const RECORD_FORMAT = 1;
 
-/** A request that nobody has made for so long is not likely to be made again. */
-const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
-
 /** The request as the text that a record is found by. */
 export function requestText(request: BuildRequest): string {
   return JSON.stringify([request.program, request.folder, request.args]);
@@ -102,36 +99,6 @@ export function readBuild(cacheRoot: string, check: RecordCheck): RecordedBuild 
   const path = join(recordFolder(cacheRoot, check.request), 'build.json');
   const build = readJson(path) as RecordedBuild | undefined;
   return build?.id === check.id ? build : undefined;
-}
-
-/**
- * Writes a record in place of an older one. It need not survive a power cut, so that nothing is flushed; where it
- * cannot be written at all, the next build is merely slower.
- */
-export function writeRecord(cacheRoot: string, check: RecordCheck, build: RecordedBuild): void {
-  const folder = recordFolder(cacheRoot, check.request);
-  try {
-    mkdirSync(folder, { recursive: true });
-    // The check comes last: one without its build would be an idle build that cannot name its actions.
-    for (const [name, value] of [
-      ['build.json', build],
-      ['check.json', check],
-    ] as const) {
-      const temporary = join(folder, `${name}.${process.pid}.tmp`);
-      writeFileSync(temporary, JSON.stringify(value));
-      renameSync(temporary, join(folder, name));
-    }
-    removeOldRecords(recordsFolder(cacheRoot));
-  } catch {
-    // See above.
-  }
-}
-
-function removeOldRecords(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    const [, used] = stampOf(join(folder, name, 'check.json')) ?? [];
-    if (used !== undefined && Date.now() - used > KEPT_MS) rmSync(join(folder, name), { recursive: true });
-  }
 }
 
 /** A file of a record, undefined when it cannot be read. */

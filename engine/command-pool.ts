@@ -27,8 +27,7 @@ export class CommandPool {
   readonly #jobs: number;
   /** By fingerprint. */
   readonly #running = new Map<string, RunningCommand>();
-  /** Results on their way to the disk, by fingerprint: until they are there, no look-up finds them. */
-  readonly #kept = new Map<string, ActionResult>();
+  /** Results on their way to the disk. */
   readonly #keeping = new Set<Promise<void>>();
   /** What earlier rounds started and this one has not taken up. */
   #left = new Set<RunningCommand>();
@@ -91,7 +90,7 @@ export class CommandPool {
     overtaken: Promise<void>,
   ): Promise<Result<ActionResult, Failure>> {
     // One that an earlier round started may have come to its end since this action was looked up.
-    const stored = this.#kept.get(action.fingerprint.hash) ?? (await session.lookUp(action));
+    const stored = await session.lookUp(action);
     if (stored !== undefined) return ok(stored);
     for (let busy = this.#inTheWay(action); busy.length > 0; busy = this.#inTheWay(action)) {
       await Promise.race([...busy.map(({ result }) => result), overtaken]);
@@ -106,23 +105,16 @@ export class CommandPool {
       this.#running.delete(fingerprint);
       this.#left.delete(command);
     });
-    this.#keep(session, fingerprint, result, lease);
+    this.#keep(session, result, lease);
     const { id, spec } = action.action;
     const command: RunningCommand = { id, fingerprint, exclusive: spec.exclusive, ending, result, tell };
     this.#running.set(fingerprint, command);
     return result;
   }
 
-  #keep(
-    session: BuildSession,
-    fingerprint: string,
-    result: RunningCommand['result'],
-    lease: StoreLease,
-  ): void {
-    const kept = result.then(async (ended) => {
-      if (ended.ok) this.#kept.set(fingerprint, ended.value);
+  #keep(session: BuildSession, result: RunningCommand['result'], lease: StoreLease): void {
+    const kept = result.then(async () => {
       await session.keeper.drain();
-      this.#kept.delete(fingerprint);
       lease.release();
     });
     const keeping: Promise<void> = kept.finally(() => this.#keeping.delete(keeping));

@@ -63,6 +63,9 @@ export interface ActionLog {
   readonly text: string;
 }
 
+/** More artifacts than this nobody reads of at the end of a build. */
+export const SHOWN_ARTIFACTS = 40;
+
 /** An artifact that was asked for now lies at this place under `out/`. */
 export interface ArtifactPublished {
   readonly type: 'artifact';

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeAtomically } from '../cache/atomic-write.ts';
+import { digestBytes } from '../cache/digest.ts';
 
 /** What a command wrote is kept in memory up to this many lines, the last ones, until it is known how it ends. */
 const KEPT_LINES = 50_000;
@@ -29,6 +29,6 @@ export class FailureLog {
 
 /** Where the log of an action's last failure lies. */
 export function failureLogPath(historyFile: string, action: string): string {
-  const name = createHash('sha256').update(action).digest('hex').slice(0, 32);
+  const name = digestBytes(Buffer.from(action)).hash.slice(0, 32);
   return join(historyFile.replace(/\.log$/, '.failed'), `${name}.txt`);
 }

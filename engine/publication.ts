@@ -1,9 +1,8 @@
 import { statSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Artifact, artifactBytes, artifactDigest } from '../cache/artifact.ts';
+import { type Artifact, artifactBytes, artifactDigest, artifactFiles } from '../cache/artifact.ts';
 import type { MaterialiseMode } from '../cache/blob-store.ts';
-import type { Digest } from '../cache/digest.ts';
 import { storageFailure } from '../cache/storage-failure.ts';
 import type { ActionGraph } from './action-graph.ts';
 import type { BuildSession } from './build-session.ts';
@@ -96,7 +95,7 @@ async function placeArtifact(
     // The copy is not flushed. After a power cut it may be cut short, and then its size is not the one that the memo
     // learns here: file systems record a size once the bytes below it are written. Its inode and change time, which
     // the memo compares as well, are recorded with the size, so an older state of the file does not pass either.
-    for (const file of placedFiles(artifact)) session.memo.learn(join(at, file.path), file.digest);
+    for (const file of artifactFiles(artifact)) session.memo.learn(join(at, file.path), file.digest);
     return ok(undefined);
   } catch (error) {
     return fail(storageFailure(at, error));
@@ -109,7 +108,7 @@ async function isInPlace(
   { blobs, memo }: BuildSession,
   mode: MaterialiseMode,
 ): Promise<boolean> {
-  const files = placedFiles(artifact);
+  const files = artifactFiles(artifact);
   for (const file of files) {
     const path = join(at, file.path);
     if (mode === 'link' && blobs.isLinkedAt(file, path)) {
@@ -125,13 +124,6 @@ async function isInPlace(
   if (artifact.type === 'file') return true;
   // What an earlier build left in the folder, and this one no longer writes, is not to stay.
   return (await listFiles(at)).files.length === files.length;
-}
-
-/** The files of an artifact, with their paths below the place that it gets. */
-export function placedFiles(
-  artifact: Artifact,
-): readonly { readonly path: string; readonly digest: Digest; readonly executable: boolean }[] {
-  return artifact.type === 'file' ? [{ ...artifact, path: '' }] : artifact.files;
 }
 
 const isWritable = (path: string): boolean => (statSync(path).mode & 0o200) !== 0;

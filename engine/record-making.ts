@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Artifact } from '../cache/artifact.ts';
+import { type Artifact, artifactFiles } from '../cache/artifact.ts';
 import { blobPath, POOLS } from '../cache/blob-layout.ts';
 import { type FileStamp, settledStamp, stampOf } from '../cache/file-stamp.ts';
 import type { Action, ActionGraph } from './action-graph.ts';
@@ -15,12 +15,8 @@ import {
   type Witness,
 } from './build-record.ts';
 import type { BuildSession } from './build-session.ts';
-import type { ArtifactPublished } from './event.ts';
-import { placedFiles } from './publication.ts';
+import { type ArtifactPublished, SHOWN_ARTIFACTS } from './event.ts';
 import { holdsUnfinished } from './unfinished-folder.ts';
-
-/** More artifacts than this nobody reads of at the end of a build. */
-const SHOWN_ARTIFACTS = 40;
 
 export interface FinishedBuild {
   readonly request: BuildRequest;
@@ -115,7 +111,7 @@ class WitnessList {
 }
 
 function addPrefixes(artifact: Artifact, prefixes: Set<string>): void {
-  for (const { digest } of placedFiles(artifact)) prefixes.add(digest.hash.slice(0, 2));
+  for (const { digest } of artifactFiles(artifact)) prefixes.add(digest.hash.slice(0, 2));
 }
 
 function shardWitnesses(cacheRoot: string, prefixes: ReadonlySet<string>): Witness[] {
@@ -136,7 +132,7 @@ function publishedWitnesses(action: Action, session: BuildSession): Witness[] {
     const artifact = session.artifact(action.id, output.path);
     if (output.publish === undefined || artifact === undefined) continue;
     const at = join(session.options.folder, 'out', output.publish);
-    for (const file of placedFiles(artifact)) {
+    for (const file of artifactFiles(artifact)) {
       const path = join(at, file.path);
       witnesses.push([path, session.memo.stampOf(path) ?? null]);
     }

@@ -1,4 +1,4 @@
-import type { Artifact } from '../cache/artifact.ts';
+import { artifactFiles } from '../cache/artifact.ts';
 import { blobPath, POOLS } from '../cache/blob-layout.ts';
 import type { Digest } from '../cache/digest.ts';
 import { stampOf } from '../cache/file-stamp.ts';
@@ -30,7 +30,9 @@ export function standingActions(
       action.dependencies.every((id) => standing.has(id)) &&
       !inputs.some((at) => changed.has(at)) &&
       !absent.some((at) => appeared.has(at)) &&
-      Object.values(result.outputs).every((artifact) => artifactDigests(artifact).every(isThere));
+      Object.values(result.outputs).every((artifact) =>
+        artifactFiles(artifact).every(({ digest }) => isThere(digest)),
+      );
     if (stands) standing.set(action.id, recorded);
   }
   return standing;
@@ -66,8 +68,4 @@ function picked<T>(list: readonly T[], places: readonly number[]): readonly T[] 
     if (found === undefined) throw new Error(`a record names a place ${at} that its list does not have`);
     return found;
   });
-}
-
-function artifactDigests(artifact: Artifact): readonly Digest[] {
-  return artifact.type === 'file' ? [artifact.digest] : artifact.files.map((file) => file.digest);
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRunning } from './running-process.ts';
+import { isRunning } from '../cache/running-process.ts';
 
 const PREFIX = '.unfinished-';
 

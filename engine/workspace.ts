@@ -15,13 +15,13 @@ import { copyFile, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlobStore } from '../cache/blob-store.ts';
 import { BIG_FILE_BYTES } from '../cache/hash-threads.ts';
+import { isRunning } from '../cache/running-process.ts';
 import { SEALED_SECONDS } from '../cache/sealed-blob.ts';
 import { errorCode } from '../cache/storage-failure.ts';
 import type { StagedFile } from './input-resolution.ts';
 import type { ActionOutput } from './kind.ts';
 import { killMarked } from './process-family.ts';
 import { ok, type Result } from './result.ts';
-import { isRunning } from './running-process.ts';
 
 /** Above this many bytes a file of the user's is linked into an action's folder instead of copied. */
 const COPY_LIMIT_BYTES = 64 * 1024 * 1024;

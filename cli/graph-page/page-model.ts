@@ -1,6 +1,7 @@
 import type { DocumentNode } from '../graph/graph-document.ts';
 import type { Layout, Link, PlacedBox } from '../graph/graph-layout.ts';
 import type { PageData } from '../graph/graph-page.ts';
+import { duration } from '../reporters/figures.ts';
 
 export type State = DocumentNode['state'];
 
@@ -59,7 +60,7 @@ export function actionView(layout: Layout): View {
     const node = nodes.get(placed.id);
     if (node === undefined) return [];
     const { task, state, requested, lastSeconds } = node;
-    const took = lastSeconds === undefined ? '' : seconds(lastSeconds);
+    const took = lastSeconds === undefined ? '' : duration(lastSeconds);
     return [{ ...placed, title: task, subtitle: cellOf(node) || took, state, requested }];
   });
   return { ...layout, boxes, links: data.document.edges, frames: layout.frames ?? [] };
@@ -77,22 +78,4 @@ export function taskView(layout: Layout): View {
     return { ...placed, title: id, subtitle, state, counts, requested };
   });
   return { ...layout, boxes, links: layout.edges, frames: [] };
-}
-
-/** `0.4 s`, `12 s`, `3 min 5 s` */
-export function seconds(value: number): string {
-  if (value < 10) return `${value.toFixed(1)} s`;
-  if (value < 60) return `${Math.round(value)} s`;
-  return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
-}
-
-export function bytes(value: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let rest = value;
-  let unit = 0;
-  while (rest >= 1000 && unit < units.length - 1) {
-    rest /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 || rest >= 100 ? Math.round(rest) : rest.toFixed(1)} ${units[unit]}`;
 }

@@ -1,6 +1,7 @@
 import type { DocumentNode } from '../graph/graph-document.ts';
+import { duration, fileSize } from '../reporters/figures.ts';
 import { html } from './page-element.ts';
-import { bytes, cellOf, data, nodes, nodesOfTask, STATES, seconds } from './page-model.ts';
+import { cellOf, data, nodes, nodesOfTask, STATES } from './page-model.ts';
 
 /** Lists longer than this are folded. */
 const SHOWN_ROWS = 12;
@@ -17,7 +18,7 @@ export function actionPanel(node: DocumentNode, choose: (id: string) => void): r
     failure === undefined ? html('span') : html('p', { class: 'failure' }, failure),
     ...(reasons.length === 0 ? [] : [html('pre', { class: 'reasons' }, reasons.join('\n'))]),
     facts([
-      ['last duration', lastSeconds === undefined ? 'never ran here' : seconds(lastSeconds)],
+      ['last duration', lastSeconds === undefined ? 'never ran here' : duration(lastSeconds)],
       ['last started', lastStart === undefined ? '' : new Date(lastStart).toLocaleString()],
       ['fingerprint', fingerprint === '' ? 'known after others have run' : fingerprint],
     ]),
@@ -45,7 +46,7 @@ export function actionPanel(node: DocumentNode, choose: (id: string) => void): r
       node.outputs.length,
       rows(
         node.outputs.map(({ path, type, sha256 = '', bytes: size }) =>
-          fileRow(type === 'directory' ? `${path}/` : path, sha256, size === undefined ? '' : bytes(size)),
+          fileRow(type === 'directory' ? `${path}/` : path, sha256, size === undefined ? '' : fileSize(size)),
         ),
       ),
     ),
@@ -68,7 +69,7 @@ export function taskPanel(task: string, choose: (id: string) => void): readonly 
     html(
       'p',
       { class: 'cell' },
-      `${own.length} ${own.length === 1 ? 'action' : 'actions'}, ${seconds(total)} of work the last time`,
+      `${own.length} ${own.length === 1 ? 'action' : 'actions'}, ${duration(total)} of work the last time`,
     ),
     links(
       sorted.map(({ id }) => id),
@@ -131,7 +132,7 @@ function links(ids: readonly string[], choose: (id: string) => void, shown = SHO
     const took =
       node?.lastSeconds === undefined
         ? undefined
-        : html('span', { class: 'origin' }, seconds(node.lastSeconds));
+        : html('span', { class: 'origin' }, duration(node.lastSeconds));
     return html('li', { class: 'linked' }, dot, button, took);
   });
   return rows(items, shown);

@@ -1,10 +1,12 @@
-import type { ArtifactPublished, BuildEvent, ResultReported } from '../../engine/event.ts';
+import {
+  type ArtifactPublished,
+  type BuildEvent,
+  type ResultReported,
+  SHOWN_ARTIFACTS,
+} from '../../engine/event.ts';
 import type { BenchmarkResult } from '../../tasks/benchmark/benchmark-result.ts';
 import { figure, fileSize, table } from './figures.ts';
 import type { Palette } from './palette.ts';
-
-/** A longer table says less. */
-export const SHOWN_ARTIFACTS = 40;
 
 /** What stands at the end of a successful build: the text that each model wrote, and what was built. */
 export class ClosingReport {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { relative, resolve } from 'node:path';
 import type { Failure } from '../../engine/failure.ts';
 
@@ -34,7 +33,7 @@ export const warningCommand = (text: string): string => command('warning', { tit
 
 /** Lines that can be folded away. Whatever they say, GitHub takes none of them for a command. */
 export function groupCommands(title: string, lines: readonly string[]): readonly string[] {
-  const token = randomBytes(16).toString('hex');
+  const token = crypto.randomUUID().replaceAll('-', '');
   return [command('group', {}, title), `::stop-commands::${token}`, ...lines, `::${token}::`, '::endgroup::'];
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { flipByte } from '../cache/store-scene.ts';
+import { folderFiles } from '../rig/folder-files.ts';
 import { outcome, Project, written } from '../rig/project.ts';
 
 const test = suite<{ project: Project }>('the cache command');
@@ -29,9 +30,7 @@ async function json(project: Project, args: readonly string[]): Promise<Record<s
 
 /** The files of a folder of the store and those below it. */
 function files(project: Project, folder: string): string[] {
-  return readdirSync(join(project.cache, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
+  return folderFiles(join(project.cache, folder));
 }
 
 const HOUR_MS = 3_600_000;

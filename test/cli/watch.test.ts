@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync } fr
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { until } from '../rig/process-state.ts';
 import { outcome, Project } from '../rig/project.ts';
-import { isRunning, pause, until, WatchedProject } from '../rig/watched-project.ts';
+import { isRunning, pause, WatchedProject } from '../rig/watched-project.ts';
 
 interface Context {
   project: Project;

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { freeBytes } from '../../device/adb-store.ts';
-import { Captured, eventually, isRunning, pushable } from './device-place.ts';
+import { isRunning } from '../rig/process-state.ts';
+import { Captured, eventually, pushable } from './device-place.ts';
 import { type Fault, withStandIn } from './stand-in-adb.ts';
 
 // Everything here runs against the stand-in for adb: it shows how AdbDevice behaves when adb behaves so and so.

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EmulatorDevice } from '../../device/emulator-device.ts';
-import { Captured, eventually, isRunning, pushable, withFolder } from './device-place.ts';
+import { isRunning } from '../rig/process-state.ts';
+import { Captured, eventually, pushable, withFolder } from './device-place.ts';
 import { KillableProcess } from './killable-process.ts';
 
 const noProgress = (): void => {};

@@ -6,7 +6,8 @@ import * as assert from 'uvu/assert';
 import { EndMarker } from '../../device/end-marker.ts';
 import { runScript } from '../../device/run-script.ts';
 import { runSession, type SessionEnd } from '../../device/run-session.ts';
-import { Captured, eventually, isRunning, withFolder } from './device-place.ts';
+import { isRunning } from '../rig/process-state.ts';
+import { Captured, eventually, withFolder } from './device-place.ts';
 
 /** mksh is Android's shell; busybox, dash and bash are those of Linux boards. */
 const SHELLS: readonly (readonly string[])[] = [['dash'], ['bash', '--norc'], ['mksh'], ['busybox', 'sh']];

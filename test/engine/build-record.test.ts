@@ -10,6 +10,7 @@ import {
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { folderFiles } from '../rig/folder-files.ts';
 import { Project } from '../rig/project.ts';
 
 const test = suite<{ project: Project }>('a build that was recorded');
@@ -161,11 +162,7 @@ test('that failed is never taken for one that is up to date', async ({ project }
 });
 
 test('writes nothing when there is nothing to do', async ({ project }) => {
-  const files = (): string[] =>
-    readdirSync(project.cache, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .map((path) => `${path} ${statSync(path).mtimeMs}`);
+  const files = (): string[] => folderFiles(project.cache).map((path) => `${path} ${statSync(path).mtimeMs}`);
   const before = files();
   await project.build(['all']);
   assert.equal(files(), before);

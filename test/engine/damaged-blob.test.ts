@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BIG_FILE_BYTES } from '../../cache/hash-threads.ts';
 import { flipByte } from '../cache/store-scene.ts';
+import { folderFiles } from '../rig/folder-files.ts';
 import { Project } from '../rig/project.ts';
 
 const test = suite('a blob that rotted');
@@ -27,10 +28,7 @@ function scene(size: number): Project {
 /** The paths of all plain blobs of a size. */
 function blobsOf(project: Project, size: number): string[] {
   const pool = join(project.cache, 'cas', 'sha256');
-  const paths = readdirSync(pool, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-  return paths.filter((path) => statSync(path).size === size);
+  return folderFiles(pool).filter((path) => statSync(path).size === size);
 }
 
 for (const [size, words] of [

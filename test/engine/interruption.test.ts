@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { scratchDisk } from '../cache/scratch-folder.ts';
-import { isRunning } from '../rig/process-state.ts';
+import { isRunning, until } from '../rig/process-state.ts';
 import { outcome, Project } from '../rig/project.ts';
 
 const test = suite<{ project: Project }>('a build that is disturbed');
@@ -30,15 +30,6 @@ test.before.each((context) => {
   context.project.write('rwkv.pipeline.yaml', waiting(context.project.folder));
 });
 test.after.each(({ project }) => project.remove());
-
-/** Waits for something that another process does; a limit keeps a broken test from hanging. */
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const limit = Date.now() + 20_000;
-  while (!condition()) {
-    if (Date.now() > limit) throw new Error(`still not so after 20 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 test('completes after kill -9 in its middle, keeping what was done and leaving nothing behind', async ({
   project,

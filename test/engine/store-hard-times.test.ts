@@ -1,9 +1,10 @@
-import { chmodSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { makeReadOnly, scratchDisk } from '../cache/scratch-folder.ts';
+import { folderFiles } from '../rig/folder-files.ts';
 import { Project } from '../rig/project.ts';
 
 const test = suite('a build and hard times for its store');
@@ -54,10 +55,7 @@ test('a store that cannot be written serves what it has and names itself when it
 
 /** Everything in the store that a build reads: blobs, results, the memo, the history, records, the size. */
 function storedFiles(project: Project): string[] {
-  return readdirSync(project.cache, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  return folderFiles(project.cache);
 }
 
 /** What power cuts do to files that were written shortly before. */

@@ -9,3 +9,15 @@ export function isRunning(pid: number): boolean {
     return false;
   }
 }
+
+/** Long enough for a busy machine; nothing waits for it but a test that fails. */
+export const LIMIT_MILLISECONDS = 20_000;
+
+/** Waits for something that another process does. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const limit = Date.now() + LIMIT_MILLISECONDS;
+  while (!condition()) {
+    if (Date.now() > limit) throw new Error(`still not so after ${LIMIT_MILLISECONDS / 1000} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

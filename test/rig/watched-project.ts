@@ -1,18 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { ActionFinished, BuildEvent, BuildSummary } from '../../engine/event.ts';
+import { LIMIT_MILLISECONDS, until } from './process-state.ts';
 import { type Finished, outcome, type Project } from './project.ts';
-
-/** Long enough for a busy machine; nothing waits for it but a test that fails. */
-const LIMIT_MILLISECONDS = 20_000;
-
-/** Waits for something that another process does. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  const limit = Date.now() + LIMIT_MILLISECONDS;
-  while (!condition()) {
-    if (Date.now() > limit) throw new Error(`still not so after ${LIMIT_MILLISECONDS / 1000} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -1,4 +1,4 @@
-import { errorCode } from '../cache/storage-failure.ts';
+import { errorCode } from './storage-failure.ts';
 
 /** Whether there is a process with this number; also one of another user's. */
 export function isRunning(pid: number): boolean {
