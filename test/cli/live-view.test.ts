@@ -66,7 +66,10 @@ test('draws on a real terminal, follows its size, and leaves nothing of itself b
       }
       throw new Error(`never seen: ${pattern}\n${tmux('capture-pane', '-p')}`);
     };
-    assert.match(await screen(/ {2}one .*\n {2}two .*\n {2}three .*…/), /^\[0\/3\] 3 running · /);
+    // In the order in which they started, which no test decides.
+    const wide = await screen(/^\[0\/3\] 3 running · .*(?:\n {2}\w+ .* · a line.*){3}/);
+    for (const task of ['one', 'two', 'three']) assert.match(wide, new RegExp(`\n {2}${task} .* · a line`));
+    assert.match(wide, /^ {2}three .*…$/m, 'cut to the width of the terminal');
     tmux('resize-window', '-x', '30', '-y', '6');
     await pause(500);
     const narrow = await screen(/^\[0\/3\] 3 running/);
