@@ -11,12 +11,12 @@ import { filesBelow, refusal } from './folder-walk.ts';
 import { Gate } from './gate.ts';
 import type { TreeFile } from './input-tree.ts';
 import { type BlobSource, linkOrCopy, type MaterialiseMode, materialise } from './materialise.ts';
+import { isSealed } from './seal-status.ts';
 import {
   type BlobMode,
   blobState,
   copyBlob,
   isSameFile,
-  isSealed,
   proveBlob,
   sealFile,
   syncSealed,
@@ -167,7 +167,7 @@ export class BlobStore {
   /** Whether the file at a path is a hard link to the blob, and the blob unharmed as far as its status tells. */
   isLinkedAt({ digest, executable }: Omit<TreeFile, 'path'>, path: string): boolean {
     const blob = blobPath(this.root, digest.hash, blobMode(executable));
-    return isSealed(blob, digest) && isSameFile(blob, path);
+    return isSealed(blob, digest.size) && isSameFile(blob, path);
   }
 
   /** Reads a blob that will be linked, once, so that several can be read at the same time. Fails as `link`. */

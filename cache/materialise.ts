@@ -6,7 +6,8 @@ import { temporaryBeside } from './atomic-write.ts';
 import { blobMode } from './blob-layout.ts';
 import { Gate } from './gate.ts';
 import type { TreeFile } from './input-tree.ts';
-import { copyBlob, SEALED_SECONDS } from './sealed-blob.ts';
+import { SEALED_SECONDS } from './seal-status.ts';
+import { copyBlob } from './sealed-blob.ts';
 import { errorCode, storageFailure } from './storage-failure.ts';
 
 /**

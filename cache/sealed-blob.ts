@@ -1,15 +1,9 @@
-import { constants, lstatSync, statSync } from 'node:fs';
+import { constants, lstatSync } from 'node:fs';
 import { chmod, copyFile, type FileHandle, open, stat, utimes } from 'node:fs/promises';
 import { type Digest, digestHandle, FileChangedError } from './digest.ts';
 import { BIG_FILE_BYTES, digestBySize } from './hash-threads.ts';
+import { SEALED_SECONDS } from './seal-status.ts';
 import { errorCode } from './storage-failure.ts';
-
-/*
- * A sealed file is one that the store vouches for: read-only, and with one fixed modification time. Whoever
- * writes to it afterwards, through a hard link or as root (whom no mode stops), moves that time, and a look at
- * the file's status tells. Bit rot doesn't move it: a blob is also read once before it is used (`blob-proofs.ts`).
- */
-export const SEALED_SECONDS = 1_000_000_000;
 
 export type BlobMode = 0o444 | 0o555;
 
@@ -64,12 +58,6 @@ export async function blobState(path: string, digest: Digest): Promise<BlobState
   if (!status.isFile()) return 'absent';
   if (status.size !== digest.size) return 'wrong-size';
   return status.mtimeMs === SEALED_SECONDS * 1000 ? 'sealed' : 'unsealed';
-}
-
-/** `blobState` for thousands of blobs, where a promise for each costs more than the look. */
-export function isSealed(path: string, digest: Digest): boolean {
-  const status = statSync(path, { throwIfNoEntry: false });
-  return status?.isFile() === true && status.size === digest.size && status.mtimeMs === SEALED_SECONDS * 1000;
 }
 
 /** Whether two paths are hard links of one file. */

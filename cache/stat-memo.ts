@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Failure } from '../engine/failure.ts';
 import { fail, ok, type Result } from '../engine/result.ts';
-import { writeAtomically } from './atomic-write.ts';
+import { replaceFile } from './atomic-write.ts';
 import { type Digest, FileChangedError, isHash } from './digest.ts';
 import { type FileStamp, isSettled, stampOf } from './file-stamp.ts';
 import { Gate } from './gate.ts';
@@ -88,10 +88,13 @@ export class StatMemo {
     this.#changed = true;
   }
 
-  /** Writes the memo where it was loaded from, when it learnt something. Fails with `storage-failed`. */
-  async save(): Promise<Result<void>> {
+  /**
+   * Writes the memo where it was loaded from, when it learnt something. Fails with `storage-failed`. Nothing is
+   * flushed: what a power cut leaves of it is no JSON, and costs one more reading of the files.
+   */
+  save(): Result<void> {
     if (!this.#changed) return ok(undefined);
-    const written = await writeAtomically(this.#file, encode(this.#entries, today()));
+    const written = replaceFile(this.#file, encode(this.#entries, today()));
     if (written.ok) this.#changed = false;
     return written;
   }

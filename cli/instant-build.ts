@@ -1,23 +1,29 @@
 import { cacheRoot } from '../cache/cache-root.ts';
 import { type RecordCheck, readBuild, readCheck, requestText } from '../engine/build-record.ts';
 import type { BuildEvent } from '../engine/event.ts';
-import { isUnchanged, markRecordUsed } from '../engine/record-check.ts';
+import { isUnchanged, lookAgain, markRecordUsed, type RecordLook } from '../engine/record-check.ts';
 import { buildRequest } from './build-request.ts';
 import { EXIT } from './exit-code.ts';
 import { chooseReporter } from './reporters/choose-reporter.ts';
 
-/**
- * Ends a build that has nothing to do, before anything is loaded that only a build with something to do needs.
- * Undefined when this is no build, or one whose record is missing or no longer right.
- */
-export function instantBuild(args: readonly string[]): number | undefined {
+export interface InstantBuild {
+  /** Absent when this is no build, or one whose record is missing or no longer right. */
+  readonly exitCode?: number;
+  /** What was found out of its record, so that nobody looks again. */
+  readonly look?: RecordLook;
+}
+
+/** Ends a build that has nothing to do, before anything is loaded that only a build with something to do needs. */
+export function instantBuild(args: readonly string[]): InstantBuild {
   const start = performance.now();
   const store = cacheRoot(process.env);
   const check = readCheck(store, requestText(buildRequest(args)));
-  if (check === undefined || !isUnchanged(check)) return undefined;
+  const look = check === undefined ? undefined : lookAgain(check);
+  if (check === undefined || look === undefined) return {};
+  if (!isUnchanged(look)) return { look };
   const json = args.includes('--json');
   const events = json ? everyEvent(store, check) : shownEvents(check);
-  if (events === undefined) return undefined;
+  if (events === undefined) return {};
   markRecordUsed(store, check);
   const reporter = chooseReporter(json);
   const { file, targets, actions } = check;
@@ -33,7 +39,7 @@ export function instantBuild(args: readonly string[]): number | undefined {
     ...(json || check.moreArtifacts === 0 ? {} : { unlisted: check.moreArtifacts }),
   });
   reporter.close();
-  return EXIT.ok;
+  return { exitCode: EXIT.ok };
 }
 
 function shownEvents(check: RecordCheck): readonly BuildEvent[] {

@@ -10,7 +10,7 @@ import {
 } from '../engine/build-record.ts';
 import { BuildSession } from '../engine/build-session.ts';
 import type { ArtifactPublished, Emit } from '../engine/event.ts';
-import { isWitnessed } from '../engine/record-check.ts';
+import { lookAgain, type RecordLook } from '../engine/record-check.ts';
 import { makeRecord } from '../engine/record-making.ts';
 import { recordedGraph, restoreStanding, standingActions } from '../engine/record-reuse.ts';
 import { writeRecord } from '../engine/record-writing.ts';
@@ -30,6 +30,21 @@ export interface RecordedGround {
   readonly basis: RecordBasis;
 }
 
+let keptLook: RecordLook | undefined;
+
+/** Takes what was found out before the first build of this process, which it serves and no other. */
+export function keepLook(look: RecordLook | undefined): void {
+  keptLook = look;
+}
+
+function lookAt(store: string, request: string): RecordLook | undefined {
+  const kept = keptLook;
+  keptLook = undefined;
+  if (kept?.check.request === request) return kept;
+  const check = readCheck(store, request);
+  return check === undefined ? undefined : lookAgain(check);
+}
+
 /** The pipeline file as it is now, to be taken before it is read. */
 export function pipelineWitness(file: string): Witness {
   const path = resolve(file);
@@ -42,9 +57,10 @@ export function pipelineWitness(file: string): Witness {
  */
 export async function recordedGround(request: BuildRequest, emit: Emit): Promise<RecordedGround | undefined> {
   const store = cacheRoot(process.env);
-  const check = readCheck(store, requestText(request));
-  const pipeline = check?.inputs[0];
-  if (check === undefined || pipeline === undefined || !isWitnessed(pipeline)) return undefined;
+  const look = lookAt(store, requestText(request));
+  const pipeline = look?.check.inputs[0];
+  if (look === undefined || pipeline === undefined) return undefined;
+  const { check } = look;
   const build = readBuild(store, check);
   if (build === undefined) return undefined;
   const parametersOf = (task: string): ReadonlyMap<string, string> => new Map(build.parameters[task] ?? []);
@@ -59,7 +75,7 @@ export async function recordedGround(request: BuildRequest, emit: Emit): Promise
     execution: build.execution,
     parametersOf,
   });
-  restoreStanding(session, check, standingActions(store, check, build));
+  restoreStanding(session, look, standingActions(store, look, build));
   const { file, targets } = check;
   return {
     ground: { pipeline: { file }, targets, graph: recordedGraph(build), session },

@@ -6,6 +6,7 @@ import { storageFailure, writeAtomically } from '../cache/atomic-write.ts';
 import { digestBytes } from '../cache/digest.ts';
 import type { ManifestEntry } from './explanation.ts';
 import { type HistoryLine, type ParsedLine, parseLine, resultLine } from './history-line.ts';
+import { HistoryText } from './history-text.ts';
 import { fail, ok, type Result } from './result.ts';
 
 /** What decided a result: the manifest, and the actions that made its inputs. */
@@ -44,6 +45,9 @@ export interface FoundEntry {
 /** Results that are no longer an action's last are kept up to this many bytes, or as many as the last ones take. */
 const PAST_BYTES = 8 * 1024 * 1024;
 
+/** So many answers are searched for; whoever asks for more is served by an index of all lines. */
+const SEARCHES = 24;
+
 /**
  * The results and failures of the actions of one pipeline file: for `why`, the order of work, and provenance.
  * It explains and never decides: losing it loses no result. Nothing is read before something is asked, and
@@ -57,7 +61,9 @@ export class ActionHistory {
   private readonly results = new Map<string, HistoryLine>();
   private readonly failures = new Map<string, HistoryFailure>();
   private unsaved: string[] = [];
-  private loaded = false;
+  private text: HistoryText | undefined;
+  private searches = 0;
+  private indexed = false;
   private endsInNewline = true;
   private lines = 0;
 
@@ -76,25 +82,22 @@ export class ActionHistory {
   }
 
   get(id: string): HistoryEntry | undefined {
-    this.load();
-    return this.last.get(id);
+    return this.searched()?.last(id) ?? this.last.get(id);
   }
 
   /** The last failure of an action, unless it has had a result since. */
   failure(id: string): HistoryFailure | undefined {
-    this.load();
-    return this.failures.get(id);
+    return this.searched()?.failure(id) ?? this.failures.get(id);
   }
 
   /** What an action gave under a fingerprint, be it its last or an earlier one. */
   result(id: string, fingerprint: string): HistoryEntry | undefined {
-    this.load();
-    return this.results.get(resultKey(id, fingerprint));
+    return this.searched()?.result(id, fingerprint) ?? this.results.get(resultKey(id, fingerprint));
   }
 
   /** The results whose fingerprint starts with these digits, newest first. */
   withFingerprint(start: string): readonly FoundEntry[] {
-    this.load();
+    this.index();
     return [...this.results.values()]
       .filter(({ fingerprint }) => fingerprint.startsWith(start))
       .map((entry) => ({ id: entry.id, entry }))
@@ -103,7 +106,7 @@ export class ActionHistory {
 
   /** The results that hold a file of this content, newest first. */
   makersOf(hash: string): readonly FoundEntry[] {
-    this.load();
+    this.index();
     return [...this.results.values()]
       .filter((line) => line.mentions(hash) && Object.values(line.outputs).some((one) => holds(one, hash)))
       .map((entry) => ({ id: entry.id, entry }))
@@ -111,9 +114,8 @@ export class ActionHistory {
   }
 
   record(id: string, entry: HistoryEntry): void {
-    this.load();
-    const known = this.results.get(resultKey(id, entry.fingerprint));
-    const same = this.last.get(id)?.fingerprint === entry.fingerprint && !this.failures.has(id);
+    const known = this.result(id, entry.fingerprint);
+    const same = this.get(id)?.fingerprint === entry.fingerprint && this.failure(id) === undefined;
     // Run again under the same fingerprint (its result was lost), it may have given something else.
     if (same && entry.startedAt === undefined) return;
     const again = known !== undefined && entry.startedAt === undefined;
@@ -121,7 +123,6 @@ export class ActionHistory {
   }
 
   recordFailure(id: string, failure: HistoryFailure): void {
-    this.load();
     this.add(['F', JSON.stringify(id), JSON.stringify(failure)].join('\t'));
   }
 
@@ -130,7 +131,7 @@ export class ActionHistory {
     if (this.unsaved.length === 0) return ok(undefined);
     const text = `${this.endsInNewline ? '' : '\n'}${this.unsaved.join('\n')}\n`;
     this.unsaved = [];
-    if (this.lines > 2 * this.last.size + 1000) return writeAtomically(this.file, this.compacted());
+    if (this.isMostlyPast()) return writeAtomically(this.file, this.compacted());
     try {
       await mkdir(dirname(this.file), { recursive: true });
       await appendFile(this.file, text);
@@ -143,20 +144,37 @@ export class ActionHistory {
 
   private add(line: string): void {
     this.unsaved.push(line);
-    this.take(line);
+    if (this.indexed) this.take(line);
+    else this.opened().add(line);
   }
 
-  private load(): void {
-    if (this.loaded) return;
-    this.loaded = true;
-    let text: string;
-    try {
-      text = readFileSync(this.file, 'utf8');
-    } catch {
-      return; // Not there yet: nothing is remembered.
-    }
-    this.endsInNewline = text === '' || text.endsWith('\n');
-    for (const line of text.split('\n')) if (line !== '') this.take(line);
+  /** What answers one more question by searching; undefined once everything is indexed. */
+  private searched(): HistoryText | undefined {
+    this.searches += 1;
+    if (this.searches > SEARCHES) this.index();
+    return this.indexed ? undefined : this.opened();
+  }
+
+  private opened(): HistoryText {
+    if (this.text !== undefined) return this.text;
+    const bytes = readIfThere(this.file);
+    this.endsInNewline = bytes.length === 0 || bytes.at(-1) === NEWLINE;
+    this.text = new HistoryText(bytes);
+    return this.text;
+  }
+
+  private index(): void {
+    if (this.indexed) return;
+    const text = this.opened();
+    for (const line of text.lines()) if (line !== '') this.take(line);
+    this.indexed = true;
+    this.text = undefined;
+  }
+
+  /** Known without reading every line only where the file has become very long. */
+  private isMostlyPast(): boolean {
+    if ((this.text?.bytes.length ?? 0) > 4 * PAST_BYTES) this.index();
+    return this.indexed && this.lines > 2 * this.last.size + 1000;
   }
 
   private take(text: string): void {
@@ -196,6 +214,17 @@ export class ActionHistory {
     return `${lines.join('\n')}\n`;
   }
 }
+
+/** Nothing is remembered where there is no file yet. */
+function readIfThere(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+const NEWLINE = 0x0a;
 
 const resultKey = (id: string, fingerprint: string): string => `${fingerprint} ${id}`;
 

@@ -24,6 +24,9 @@ export interface BuildRequest {
 /** A path and what was there; `null` when that was changing at the time, so that it must be looked at again. */
 export type Witness = readonly [path: string, stamp: FileStamp | null];
 
+/** Where a blob lies in the store, and its size. */
+export type BlobWitness = readonly [path: string, size: number];
+
 export interface RecordCheck {
   readonly format: number;
   /** The same in both files of one record. */
@@ -41,6 +44,8 @@ export interface RecordCheck {
   readonly absent: readonly string[];
   /** Folders of the store in which the results lie: a blob that goes away shows in its folder. */
   readonly shards: readonly Witness[];
+  /** The results in those that were changing when the record was made. */
+  readonly blobs: readonly BlobWitness[];
   /** Files under `out/`. */
   readonly published: readonly Witness[];
   readonly actions: number;
@@ -72,7 +77,7 @@ export interface RecordedBuild {
   readonly parameters: Readonly<Record<string, readonly (readonly [name: string, value: string])[]>>;
 }
 
-export const RECORD_FORMAT = 1;
+export const RECORD_FORMAT = 2;
 
 /** The request as the text that a record is found by. */
 export function requestText(request: BuildRequest): string {

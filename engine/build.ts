@@ -54,6 +54,8 @@ class BuildRun {
   private readonly failures: Failure[] = [];
   private readonly waitingFor = new Map<string, number>();
   private readonly dependants: ReadonlyMap<string, readonly string[]>;
+  /** Whether more actions are open than can run at once, so that their order matters. */
+  private hasToChoose = true;
   private priorities: ReadonlyMap<string, number> | undefined;
   private readonly lookUps: PQueue;
   private readonly resources: Resources;
@@ -89,6 +91,8 @@ class BuildRun {
   async complete(): Promise<BuildOutcome> {
     const actions = [...this.graph.actions.values()];
     for (const action of actions) this.waitingFor.set(action.id, action.dependencies.length);
+    const open = actions.filter(({ id }) => this.session.settledAction(id) === undefined);
+    this.hasToChoose = open.length > this.options.jobs;
     for (const action of actions) {
       // What an earlier build found, and what still stands, needs no look-up.
       const settled = this.session.settledAction(action.id);
@@ -108,8 +112,9 @@ class BuildRun {
     this.lookUps.add(() => this.lookUp(action), { priority }).catch(this.complain);
   }
 
-  /** Worked out when the first action has to be looked up: an idle build has no use for it. */
+  /** Worked out when it is first asked for: an idle build has no use for it. */
   private priorityOf(action: Action): number {
+    if (!this.hasToChoose) return 0;
     this.priorities ??= criticalPath(
       this.graph,
       (id) => this.session.history.get(id)?.seconds ?? UNKNOWN_SECONDS,

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { SEALED_SECONDS } from '../cache/sealed-blob.ts';
+import { SEALED_SECONDS } from '../cache/seal-status.ts';
 import type { StagedFile } from './input-resolution.ts';
 import type { ActionOutput } from './kind.ts';
 import { isWithin, parentFolders } from './workspace.ts';

@@ -1,19 +1,51 @@
 import { utimesSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isStamped, stampOf } from '../cache/file-stamp.ts';
+import { isSealed } from '../cache/seal-status.ts';
 import { type RecordCheck, recordFolder, type Witness } from './build-record.ts';
 
-/** Whether everything that a record saw is as it was: then every action would be a hit. */
-export function isUnchanged(check: RecordCheck): boolean {
-  return (
-    check.inputs.every(isWitnessed) &&
-    check.published.every(isWitnessed) &&
-    check.shards.every(isWitnessed) &&
-    check.absent.every((path) => stampOf(path) === undefined)
-  );
+/** What a look at everything that a record saw has found: the places in its lists where something changed. */
+export interface RecordLook {
+  readonly check: RecordCheck;
+  readonly inputs: ReadonlySet<number>;
+  readonly published: ReadonlySet<number>;
+  /** Where something is now that was absent. */
+  readonly appeared: ReadonlySet<number>;
+  /** The first two digits of blobs in whose folder something came or went. */
+  readonly prefixes: ReadonlySet<string>;
 }
 
-export function isWitnessed([path, stamp]: Witness): boolean {
+/** Undefined where the pipeline file is another: then nothing of the record holds. */
+export function lookAgain(check: RecordCheck): RecordLook | undefined {
+  const [pipeline] = check.inputs;
+  if (pipeline === undefined || !isWitnessed(pipeline)) return undefined;
+  const changedBlobs = check.blobs.filter(([path, size]) => !isSealed(path, size));
+  return {
+    check,
+    inputs: places(check.inputs, isWitnessed),
+    published: places(check.published, isWitnessed),
+    appeared: places(check.absent, (path) => stampOf(path) === undefined),
+    prefixes: new Set([
+      ...check.shards.filter((witness) => !isWitnessed(witness)).map(([path]) => basename(path)),
+      ...changedBlobs.map(([path]) => basename(dirname(path))),
+    ]),
+  };
+}
+
+/** Whether everything is as it was: then every action would be a hit. */
+export function isUnchanged({ inputs, published, appeared, prefixes }: RecordLook): boolean {
+  return inputs.size + published.size + appeared.size + prefixes.size === 0;
+}
+
+function places<T>(list: readonly T[], isRight: (one: T) => boolean): ReadonlySet<number> {
+  const wrong = new Set<number>();
+  list.forEach((one, at) => {
+    if (!isRight(one)) wrong.add(at);
+  });
+  return wrong;
+}
+
+function isWitnessed([path, stamp]: Witness): boolean {
   return stamp !== null && isStamped(path, stamp);
 }
 

@@ -4,8 +4,10 @@ import { dirname, join } from 'node:path';
 import { type Artifact, artifactFiles } from '../cache/artifact.ts';
 import { blobPath, POOLS } from '../cache/blob-layout.ts';
 import { type FileStamp, settledStamp, stampOf } from '../cache/file-stamp.ts';
+import { isSealed } from '../cache/seal-status.ts';
 import type { Action, ActionGraph } from './action-graph.ts';
 import {
+  type BlobWitness,
   type BuildRequest,
   RECORD_FORMAT,
   type RecordCheck,
@@ -46,13 +48,13 @@ export function makeRecord(
   const placed = stampOf(folder);
   // Another build that publishes just now may yet be killed: then the next one has to look again.
   if (placed !== undefined) published.add(folder, () => (holdsUnfinished(folder) ? null : placed));
-  const prefixes = new Set<string>();
+  const sizes = new Map<string, number>();
   const actions: RecordedAction[] = [];
   for (const action of graph.actions.values()) {
     const settled = session.settledAction(action.id);
     if (settled === undefined) throw new Error(`${action.id} has no result to record`);
     const { fingerprint, result, seen } = settled;
-    for (const artifact of Object.values(result.outputs)) addPrefixes(artifact, prefixes);
+    for (const artifact of Object.values(result.outputs)) addSizes(artifact, sizes);
     actions.push({
       action,
       fingerprint,
@@ -80,7 +82,7 @@ export function makeRecord(
     folder: session.options.folder,
     inputs: inputs.witnesses,
     absent: absent.witnesses.map(([path]) => path),
-    shards: shardWitnesses(session.options.cacheRoot, prefixes),
+    ...storeWitnesses(session.options.cacheRoot, sizes),
     published: published.witnesses,
     actions: actions.length,
     artifacts: artifacts.slice(0, SHOWN_ARTIFACTS),
@@ -110,19 +112,36 @@ class WitnessList {
   }
 }
 
-function addPrefixes(artifact: Artifact, prefixes: Set<string>): void {
-  for (const { digest } of artifactFiles(artifact)) prefixes.add(digest.hash.slice(0, 2));
+/** The size of each blob, by its hash. */
+function addSizes(artifact: Artifact, sizes: Map<string, number>): void {
+  for (const { digest } of artifactFiles(artifact)) sizes.set(digest.hash, digest.size);
 }
 
-function shardWitnesses(cacheRoot: string, prefixes: ReadonlySet<string>): Witness[] {
-  const witnesses: Witness[] = [];
+/** The folders of blobs; where one was written to just now, so that its times say little, its blobs themselves. */
+function storeWitnesses(
+  cacheRoot: string,
+  sizes: ReadonlyMap<string, number>,
+): Pick<RecordCheck, 'shards' | 'blobs'> {
+  const prefixes = new Set([...sizes.keys()].map((hash) => hash.slice(0, 2)));
+  const shards: Witness[] = [];
+  const changing = new Set<string>();
   for (const prefix of prefixes) {
     for (const mode of POOLS) {
       const shard = dirname(blobPath(cacheRoot, prefix, mode));
-      if (stampOf(shard) !== undefined) witnesses.push([shard, settledStamp(shard) ?? null]);
+      const stamp = settledStamp(shard);
+      if (stamp !== undefined) shards.push([shard, stamp]);
+      else if (stampOf(shard) !== undefined) changing.add(shard);
     }
   }
-  return witnesses;
+  const blobs: BlobWitness[] = [];
+  if (changing.size === 0) return { shards, blobs };
+  for (const [hash, size] of sizes) {
+    const paths = POOLS.map((mode) => blobPath(cacheRoot, hash, mode));
+    if (!paths.some((path) => changing.has(dirname(path)))) continue;
+    // One that is gone already is noted as well: the next build must not believe that it is there.
+    blobs.push([paths.find((path) => isSealed(path, size)) ?? join(cacheRoot, hash), size]);
+  }
+  return { shards, blobs };
 }
 
 /** Files as they were put there or hashed since; of a folder its listings too, for a file that doesn't belong. */

@@ -1,12 +1,11 @@
 import { artifactFiles } from '../cache/artifact.ts';
 import { blobPath, POOLS } from '../cache/blob-layout.ts';
 import type { Digest } from '../cache/digest.ts';
-import { stampOf } from '../cache/file-stamp.ts';
-import { isSealed } from '../cache/sealed-blob.ts';
+import { isSealed } from '../cache/seal-status.ts';
 import type { ActionGraph } from './action-graph.ts';
-import type { RecordCheck, RecordedAction, RecordedBuild } from './build-record.ts';
+import type { RecordedAction, RecordedBuild } from './build-record.ts';
 import type { BuildSession } from './build-session.ts';
-import { isWitnessed } from './record-check.ts';
+import type { RecordLook } from './record-check.ts';
 
 /**
  * The actions of a record whose results still stand: every input looks as it did, every output is still in the
@@ -15,21 +14,20 @@ import { isWitnessed } from './record-check.ts';
  */
 export function standingActions(
   cacheRoot: string,
-  check: RecordCheck,
+  look: RecordLook,
   build: RecordedBuild,
 ): ReadonlyMap<string, RecordedAction> {
-  const changed = new Set(check.inputs.flatMap((witness, at) => (isWitnessed(witness) ? [] : [at])));
-  const appeared = new Set(check.absent.flatMap((path, at) => (stampOf(path) === undefined ? [] : [at])));
-  const isThere = (digest: Digest): boolean =>
-    POOLS.some((mode) => isSealed(blobPath(cacheRoot, digest.hash, mode), digest));
+  const isThere = ({ hash, size }: Digest): boolean =>
+    !look.prefixes.has(hash.slice(0, 2)) ||
+    POOLS.some((mode) => isSealed(blobPath(cacheRoot, hash, mode), size));
 
   const standing = new Map<string, RecordedAction>();
   for (const recorded of build.actions) {
     const { action, inputs, absent, result } = recorded;
     const stands =
       action.dependencies.every((id) => standing.has(id)) &&
-      !inputs.some((at) => changed.has(at)) &&
-      !absent.some((at) => appeared.has(at)) &&
+      !inputs.some((at) => look.inputs.has(at)) &&
+      !absent.some((at) => look.appeared.has(at)) &&
       Object.values(result.outputs).every((artifact) =>
         artifactFiles(artifact).every(({ digest }) => isThere(digest)),
       );
@@ -47,13 +45,12 @@ export function recordedGraph(build: RecordedBuild): ActionGraph {
 /** Makes the standing results known to a session, which then takes them as settled. */
 export function restoreStanding(
   session: BuildSession,
-  check: RecordCheck,
+  { check, published: moved }: RecordLook,
   standing: ReadonlyMap<string, RecordedAction>,
 ): void {
   for (const [id, { fingerprint, result, inputs, absent, published }] of standing) {
-    const places = picked(check.published, published);
     const seen = {
-      ...(places.every(isWitnessed) ? { published: places } : {}),
+      ...(published.some((at) => moved.has(at)) ? {} : { published: picked(check.published, published) }),
       files: [],
       witnesses: picked(check.inputs, inputs),
       absent: picked(check.absent, absent),

@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path';
 import type { BlobStore } from '../cache/blob-store.ts';
 import { BIG_FILE_BYTES } from '../cache/hash-threads.ts';
 import { isRunning } from '../cache/running-process.ts';
-import { SEALED_SECONDS } from '../cache/sealed-blob.ts';
+import { SEALED_SECONDS } from '../cache/seal-status.ts';
 import { errorCode } from '../cache/storage-failure.ts';
 import type { StagedFile } from './input-resolution.ts';
 import type { ActionOutput } from './kind.ts';

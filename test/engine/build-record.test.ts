@@ -103,6 +103,22 @@ for (const [what, change] of Object.entries(CHANGES)) {
   });
 }
 
+test('is idle by a look at once after a build that ran something', async ({ project }) => {
+  project.write('notes/one.md', 'other\n');
+  await settle();
+  assert.is((await project.build(['all'])).summary.ran, 2);
+  forbidLookUps(project);
+  assert.is((await project.build(['all'])).summary.ran, 0);
+});
+
+test('is no longer idle when a blob that was stored just before is gone', async ({ project }) => {
+  project.write('notes/one.md', 'other\n');
+  await settle();
+  await project.build(['all']);
+  rmSync(join(project.cache, 'cas'), { recursive: true });
+  assert.ok((await project.build(['all'])).summary.ran > 0);
+});
+
 test('runs nothing after a touch, and knows it by a look the time after', async ({ project }) => {
   utimesSync(join(project.folder, 'a.txt'), new Date(), new Date());
   await settle();
