@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 PACKAGE = "r-cran-janeaustenr"
+TEXTS = Path(__file__).parents[1] / "rwkv7-austen"  # heldout.txt and calibration.txt, which all models share
 
 # Every name is what the R database calls the novel. The order decides nothing but the order of the documents.
 NOVELS = ("emma", "mansfieldpark", "northangerabbey", "persuasion", "prideprejudice", "sensesensibility")

@@ -1,4 +1,4 @@
-"""Measure a byte-level RWKV-7 on its held-out text and let it write.
+"""Measure a byte-level model on the held-out text and let it write.
 
 Example: python evaluate.py ../rwkv7-austen --prompt "It was a " --length 400 --temperature 0.7 --top-p 0.9
 """
@@ -14,27 +14,35 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
-from austen_corpus import END_OF_DOCUMENT
-from model_files import Arrays, read_model
-from rwkv7_jax import LayerState, Params, Rwkv7Config, forward, token_losses, zero_state
+from architectures import Forward, architecture_of
+from austen_corpus import END_OF_DOCUMENT, TEXTS
+from model_files import read_model
+from rwkv_parts import LayerState, Params, Sizes, token_losses, zero_state
 
 
-def config_of(arrays: Arrays) -> Rwkv7Config:
-    """Return the configuration that the tensors' shapes imply."""
-    vocab_size, n_embd = arrays["emb.weight"].shape
-    return Rwkv7Config(
-        n_layer=sum(name.endswith(".ln1.weight") for name in arrays),
-        n_embd=n_embd,
-        head_size=arrays["blocks.0.att.r_k"].shape[1],
-        vocab_size=vocab_size,
-    )
+@dataclass(frozen=True)
+class Model:
+    """Weights and what computes with them."""
+
+    params: Params
+    sizes: Sizes
+    forward: Forward
 
 
-def losses(params: Params, config: Rwkv7Config, text: bytes) -> np.ndarray:
+def load_model(path: Path) -> Model:
+    """Read model.safetensors; its tensors tell the version and the sizes."""
+    arrays = read_model(path)
+    architecture = architecture_of(arrays)
+    params = {name: jnp.asarray(array) for name, array in arrays.items()}
+    return Model(params, architecture.sizes_of(arrays), architecture.forward)
+
+
+def losses(model: Model, text: bytes) -> np.ndarray:
     """Return nats per byte of `text`, read from a zero state after END_OF_DOCUMENT."""
     targets = jnp.asarray(np.frombuffer(text, np.uint8), jnp.int32)[None]
     inputs = jnp.concatenate([jnp.full((1, 1), END_OF_DOCUMENT), targets[:, :-1]], axis=1)
-    logits, _ = jax.jit(partial(forward, config=config))(params, tokens=inputs, state=zero_state(config, 1))
+    forward = jax.jit(partial(model.forward, sizes=model.sizes))
+    logits, _ = forward(model.params, tokens=inputs, state=zero_state(model.sizes, 1))
     return np.asarray(token_losses(logits, targets))[0]
 
 
@@ -59,16 +67,16 @@ class Sampling:
     seed: int
 
 
-def sample(params: Params, config: Rwkv7Config, prompt: bytes, how: Sampling) -> bytes:
+def sample(model: Model, prompt: bytes, how: Sampling) -> bytes:
     """Continue `prompt` until the length is reached or the model ends the document."""
     random = np.random.default_rng(how.seed)
 
     @jax.jit
     def step(token: jax.Array, state: list[LayerState]) -> tuple[jax.Array, list[LayerState]]:
-        logits, after = forward(params, config, token[None, None], state)
+        logits, after = model.forward(model.params, model.sizes, token[None, None], state)
         return logits[0, 0], after
 
-    state = zero_state(config, 1)
+    state = zero_state(model.sizes, 1)
     for token in bytes([END_OF_DOCUMENT]) + prompt:
         logits, state = step(jnp.int32(token), state)
     written = bytearray(prompt)
@@ -86,7 +94,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("model", type=Path, help="folder with model.safetensors and heldout.txt")
+    parser.add_argument("model", type=Path, help="folder with model.safetensors")
+    parser.add_argument("--text", type=Path, default=TEXTS / "heldout.txt", help="what is predicted")
     parser.add_argument("--prompt", default="It was a ")
     parser.add_argument("--length", type=int, default=400, help="bytes to write")
     parser.add_argument("--temperature", type=float, default=0.7)
@@ -94,15 +103,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
 
-    arrays = read_model(given.model / "model.safetensors")
-    config = config_of(arrays)
-    params = {name: jnp.asarray(array) for name, array in arrays.items()}
-    nats = losses(params, config, (given.model / "heldout.txt").read_bytes()[:4096])
-    for count in (256, 4096):
+    model = load_model(given.model / "model.safetensors")
+    nats = losses(model, given.text.read_bytes())
+    for count in (256, 4096, len(nats)):
         mean = float(nats[:count].mean())
         print(f"first {count} bytes: perplexity {math.exp(mean):.4f}, {mean / math.log(2):.4f} bits per byte")
     how = Sampling(given.length, given.temperature, given.top_p, given.seed)
-    written = sample(params, config, given.prompt.encode(), how)
+    written = sample(model, given.prompt.encode(), how)
     print(written.decode("utf-8", "replace"))
 
 

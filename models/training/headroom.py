@@ -1,9 +1,9 @@
 """Room for fp16: the same function with smaller numbers on the way.
 
-Two places in RWKV-7 are followed by a normalisation before anything else looks at them, so their scale is
-free: the residual stream, and what a head reads from its state. Trained without a thought of that, the latter
-reaches thousands, and the square that a normalisation takes of it leaves fp16's range. Here powers of two
-move scale from there into weights; apart from the normalisations' eps, nothing changes but exponents.
+Two places in RWKV are followed by a normalisation before anything else looks at them, so their scale is
+free: the residual stream, and what a head reads. Trained without a thought of that, the latter reaches
+thousands, and the square that a normalisation takes of it leaves fp16's range. Here powers of two move scale
+from there into weights; apart from the normalisations' eps, nothing changes but exponents.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from architectures import architecture_of
 from model_files import Arrays
-from rwkv7_jax import Rwkv7Config, forward, zero_state
+from rwkv_parts import Sizes, zero_state
 
 STREAM = 1 / 8  # everything that is added to the residual stream
 VALUES = 1 / 4  # the state, whose numbers are sums over the whole text
@@ -29,33 +30,35 @@ FACTORS = {
 }
 
 
-def reading_factors(params: Arrays, config: Rwkv7Config, text: bytes) -> np.ndarray:
+def reading_factors(params: Arrays, sizes: Sizes, text: bytes) -> np.ndarray:
     """Return for each layer and head [L,H] the power of two, 1 at most, that tames what `text` makes it read.
 
     Heads differ a hundredfold. One factor for all would push the quiet ones towards the normalisation's eps.
     """
     weights = {name: jnp.asarray(array, jnp.float32) for name, array in params.items()}
     tokens = jnp.asarray(np.frombuffer(text, np.uint8), jnp.int32)[None]
+    forward = architecture_of(params).forward
 
-    @partial(jax.jit, static_argnames="config")
-    def largest(config: Rwkv7Config) -> jax.Array:
+    @partial(jax.jit, static_argnames="sizes")
+    def largest(sizes: Sizes) -> jax.Array:
         readings: list[jax.Array] = []  # [1,T,H,N] a layer
-        forward(weights, config, tokens, zero_state(config, 1), readings)
+        forward(weights, sizes, tokens, zero_state(sizes, 1), readings)
         return jnp.stack([jnp.abs(y).max(axis=(0, 1, 3)) for y in readings])
 
-    return np.minimum(1.0, 2.0 ** np.floor(np.log2(LARGEST_READING / np.asarray(largest(config)))))
+    return np.minimum(1.0, 2.0 ** np.floor(np.log2(LARGEST_READING / np.asarray(largest(sizes)))))
 
 
-def with_headroom(params: Arrays, config: Rwkv7Config, text: bytes) -> Arrays:
+def with_headroom(params: Arrays, sizes: Sizes, text: bytes) -> Arrays:
     """Return the rescaled weights of a model straight from training; `text` is like what it will read."""
     scaled = {
         name: array * next((factor for suffix, factor in FACTORS.items() if name.endswith(suffix)), 1.0)
         for name, array in params.items()
     }
-    for layer, factors in enumerate(reading_factors(params, config, text)):
+    for layer, factors in enumerate(reading_factors(params, sizes, text)):
         receptance, bonus = (f"blocks.{layer}.att.{name}" for name in ("receptance.weight", "r_k"))
-        per_channel = np.repeat(factors / VALUES, config.head_size)[:, None]
+        per_channel = np.repeat(factors / VALUES, sizes.head_size)[:, None]
         scaled[receptance] = params[receptance] * per_channel
-        # The bonus (Σ r·k·r_k)·v joins after the normalisation: it has to stay what it was.
-        scaled[bonus] = params[bonus] / factors[:, None]
+        if bonus in params:
+            # RWKV-7's bonus (Σ r·k·r_k)·v joins after the normalisation: it has to stay what it was.
+            scaled[bonus] = params[bonus] / factors[:, None]
     return scaled

@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from rwkv7_jax import Params
+from rwkv_parts import Params
 
-MUON_SUFFIXES = (".receptance.weight", ".key.weight", ".value.weight", ".output.weight")
+MUON_SUFFIXES = tuple(f".{name}.weight" for name in ("receptance", "key", "value", "gate", "output"))
+# A vector for each head: two axes, and yet no matrix.
+HEAD_VECTORS = (".r_k", ".time_faaaa", ".time_decay")
 # A quintic a·X + b·(XXᵀ)X + c·(XXᵀ)²X that drives singular values from (0,1] towards one in a few rounds. It
 # is steep at zero and inexact at one (0.7 to 1.2), since only the former matters here.
 QUINTIC = (3.4445, -4.7750, 2.0315)
@@ -92,7 +94,7 @@ def apply_gradients(
             second[name] = beta2 * state.second[name] + (1 - beta2) * g * g
             mean, square = first[name] / (1 - beta1**step), second[name] / (1 - beta2**step)
             update = mean / (jnp.sqrt(square) + 1e-8)
-        if p.ndim == 2 and not name.endswith("r_k"):
+        if p.ndim == 2 and not name.endswith(HEAD_VECTORS):
             update = update + config.weight_decay * p
         new[name] = p - rate * update
     return new, OptimizerState(first, second, step), norm

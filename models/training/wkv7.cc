@@ -6,77 +6,11 @@
 // why this is several times as fast as anything that XLA makes of the same sums.
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
-#include <thread>
-#include <vector>
 
-#include "xla/ffi/api/ffi.h"
-
-namespace ffi = xla::ffi;
+#include "head_rows.h"
 
 namespace {
-
-constexpr int kSize = 64;       // channels of a head
-constexpr int kKeepEvery = 16;  // tokens between the states kept for the gradient, which recomputes the others
-constexpr int kWidth = 16;
-constexpr int kVectors = kSize / kWidth;
-
-typedef float Vector __attribute__((vector_size(kWidth * sizeof(float))));
-
-struct Row {
-  Vector part[kVectors];
-};
-using State = Row[kSize];
-
-Row load(const float* from) {
-  Row row;
-  std::memcpy(&row, from, sizeof row);
-  return row;
-}
-
-void store(float* to, const Row& row) { std::memcpy(to, &row, sizeof row); }
-
-void add_scaled(Row& sum, float factor, const Row& row) {
-  for (int i = 0; i < kVectors; i++) sum.part[i] += factor * row.part[i];
-}
-
-float dot(const Row& x, const Row& y) {
-  Vector sum = x.part[0] * y.part[0];
-  for (int i = 1; i < kVectors; i++) sum += x.part[i] * y.part[i];
-  float total = 0;
-  for (int i = 0; i < kWidth; i++) total += sum[i];
-  return total;
-}
-
-// One head of one sequence: where its token t lies in arrays [B,T,H,N], and its state in [B,H,N,N].
-struct Head {
-  size_t first, token_stride, state, kept;
-  size_t at(int t) const { return first + t * token_stride; }
-};
-
-struct Shape {
-  int batch, tokens, heads;
-  int kept() const { return (tokens + kKeepEvery - 1) / kKeepEvery; }
-  Head head(int index) const {
-    const size_t b = index / heads, h = index % heads, stride = static_cast<size_t>(heads) * kSize;
-    const size_t area = static_cast<size_t>(kSize) * kSize;
-    return {b * tokens * stride + h * kSize, stride, index * area, index * kept() * area};
-  }
-};
-
-template <typename Work>
-void for_each_head(const Shape& shape, Work work) {
-  const int count = shape.batch * shape.heads;
-  std::atomic<int> next{0};
-  auto loop = [&] {
-    for (int i = next++; i < count; i = next++) work(shape.head(i));
-  };
-  std::vector<std::thread> helpers;
-  for (unsigned i = 1; i < std::thread::hardware_concurrency(); i++) helpers.emplace_back(loop);
-  loop();
-  for (auto& helper : helpers) helper.join();
-}
 
 // JAX's states are [value,key].
 void load_state(State& s, const float* from) {
@@ -115,7 +49,7 @@ void forward_head(const Shape& shape, const Head& head, const Inputs& in, const 
   load_state(s, s0 + head.state);
   for (int t = 0; t < shape.tokens; t++) {
     if (t % kKeepEvery == 0)
-      std::memcpy(kept + head.kept + static_cast<size_t>(t / kKeepEvery) * kSize * kSize, s, sizeof s);
+      std::memcpy(kept + head.kept_at(t / kKeepEvery), s, sizeof s);
     Row out;
     advance(in, head.at(t), s, s, &out);
     store(y + head.at(t), out);
@@ -136,7 +70,7 @@ void backward_head(const Shape& shape, const Head& head, const Inputs& in, const
   load_state(ds, ds_end + head.state);
   for (int block = shape.kept() - 1; block >= 0; block--) {
     const int begin = block * kKeepEvery, end = std::min(begin + kKeepEvery, shape.tokens);
-    std::memcpy(states[0], kept + head.kept + static_cast<size_t>(block) * kSize * kSize, sizeof(State));
+    std::memcpy(states[0], kept + head.kept_at(block), sizeof(State));
     for (int t = begin; t < end; t++)
       us[t - begin] = advance(in, head.at(t), states[t - begin], states[t - begin + 1], nullptr);
     for (int t = end - 1; t >= begin; t--) {
@@ -164,14 +98,6 @@ void backward_head(const Shape& shape, const Head& head, const Inputs& in, const
     }
   }
   store_state(out.state + head.state, ds);
-}
-
-using In = ffi::Buffer<ffi::F32>;
-using Out = ffi::Result<ffi::Buffer<ffi::F32>>;
-
-Shape shape_of(const In& x) {
-  const auto d = x.dimensions();
-  return {static_cast<int>(d[0]), static_cast<int>(d[1]), static_cast<int>(d[2])};
 }
 
 ffi::Error forward(In r, In w, In k, In v, In a, In b, In s0, Out y, Out s_end, Out kept) {

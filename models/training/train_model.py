@@ -1,6 +1,6 @@
-"""Train a small byte-level RWKV-7 on Jane Austen. The output folder always holds the best model so far.
+"""Train a small byte-level RWKV on Jane Austen. The output folder always holds the best model so far.
 
-Example: python train_rwkv7.py --out ../rwkv7-austen --work /tmp/austen --minutes 50
+Example: python train_model.py --arch rwkv7 --out ../rwkv7-austen --work /tmp/austen --minutes 50
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
-from austen_corpus import END_OF_DOCUMENT, Corpus, Lanes, load_corpus
+from architectures import ARCHITECTURES, Architecture, Forward
+from austen_corpus import END_OF_DOCUMENT, TEXTS, Corpus, Lanes, load_corpus
 from headroom import with_headroom
-from initial_weights import initial_params
 from model_files import Arrays, as_shipped, update_json, write_atomically, write_model
 from optimizer import OptimizerConfig, OptimizerState, apply_gradients, initial_state, learning_rate
-from rwkv7_jax import LayerState, Params, Rwkv7Config, forward, token_losses, zero_state
+from rwkv_parts import LayerState, Params, Sizes, token_losses, zero_state
 
 HELDOUT_TOKENS = 4096
 WEIGHTS_LICENSE = "CC0-1.0"
@@ -31,9 +31,11 @@ Batch = tuple[jax.Array, jax.Array, jax.Array]  # what Lanes.next returns, on th
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What --help lists, except for the model and the optimizer."""
+    """What --help lists, except for sizes and the optimizer."""
 
+    arch: str
     out: Path
+    texts: Path
     work: Path
     minutes: float
     steps: int
@@ -44,12 +46,12 @@ class RunConfig:
     seed: int
 
 
-def make_train_step(model: Rwkv7Config, optimizer: OptimizerConfig) -> TrainStep:
+def make_train_step(forward: Forward, sizes: Sizes, optimizer: OptimizerConfig) -> TrainStep:
     """Compile loss, gradient and update into one function."""
 
     def loss_of(params: Params, state: list[LayerState], batch: Batch) -> tuple[jax.Array, list[LayerState]]:
         inputs, targets, _ = batch
-        logits, after = forward(params, model, inputs, state)
+        logits, after = forward(params, sizes, inputs, state)
         return token_losses(logits, targets).mean(), after
 
     def step(
@@ -65,19 +67,19 @@ def make_train_step(model: Rwkv7Config, optimizer: OptimizerConfig) -> TrainStep
     return jax.jit(step, donate_argnums=(0, 1, 2))
 
 
-def shipped(params: Params, model: Rwkv7Config, corpus: Corpus) -> Arrays:
+def shipped(params: Params, sizes: Sizes, corpus: Corpus) -> Arrays:
     """Return the weights as the file will hold them."""
     trained = {name: np.asarray(p) for name, p in params.items()}
-    return as_shipped(with_headroom(trained, model, corpus.calibration))
+    return as_shipped(with_headroom(trained, sizes, corpus.calibration))
 
 
 class Evaluator:
     """Losses of texts read from a zero state with the weights as they are shipped."""
 
-    def __init__(self, model: Rwkv7Config) -> None:
-        self._model = model
+    def __init__(self, forward: Forward, sizes: Sizes) -> None:
+        self._sizes = sizes
         self._losses = jax.jit(
-            lambda p, inputs, targets, state: token_losses(forward(p, model, inputs, state)[0], targets)
+            lambda p, inputs, targets, state: token_losses(forward(p, sizes, inputs, state)[0], targets)
         )
 
     def nats(self, weights: Arrays, text: bytes, count: int) -> np.ndarray:
@@ -85,7 +87,7 @@ class Evaluator:
         targets = np.frombuffer(text[:count], np.uint8).astype(np.int32)[None]
         inputs = np.concatenate([np.full((1, 1), END_OF_DOCUMENT, np.int32), targets[:, :-1]], axis=1)
         params = {name: jnp.asarray(array, jnp.float32) for name, array in weights.items()}
-        return np.asarray(self._losses(params, inputs, targets, zero_state(self._model, 1)))[0]
+        return np.asarray(self._losses(params, inputs, targets, zero_state(self._sizes, 1)))[0]
 
     def validation_loss(self, weights: Arrays, corpus: Corpus) -> float:
         """Return the mean loss of the validation chapters, in nats per byte."""
@@ -103,7 +105,7 @@ def export(
         run.out / "model.json",
         {
             "name": run.out.name,
-            "arch": "rwkv7",
+            "arch": run.arch,
             "tokenizer": "byte",
             "license": WEIGHTS_LICENSE,
             "heldout_perplexity": round(math.exp(held.mean()), 4),
@@ -115,18 +117,20 @@ def export(
     )
 
 
-def train(run: RunConfig, model: Rwkv7Config, optimizer: OptimizerConfig) -> None:
+def train(run: RunConfig, sizes: Sizes, optimizer: OptimizerConfig) -> None:
     """Train until the time or the steps are used up."""
+    architecture: Architecture = ARCHITECTURES[run.arch]
     corpus = load_corpus(run.work)
     run.out.mkdir(parents=True, exist_ok=True)
-    write_atomically(run.out / "heldout.txt", corpus.heldout)
-    write_atomically(run.out / "calibration.txt", corpus.calibration)
+    write_atomically(run.texts / "heldout.txt", corpus.heldout)
+    write_atomically(run.texts / "calibration.txt", corpus.calibration)
 
-    params = initial_params(model, run.seed)
+    params = architecture.initial_params(sizes, run.seed)
     opt = initial_state(params)
-    state = zero_state(model, run.lanes)
+    state = zero_state(sizes, run.lanes)
     lanes = Lanes(corpus.train, run.lanes, run.segment, run.fresh_rate, run.seed)
-    train_step, evaluator = make_train_step(model, optimizer), Evaluator(model)
+    train_step = make_train_step(architecture.forward, sizes, optimizer)
+    evaluator = Evaluator(architecture.forward, sizes)
     best, recent, began, step = math.inf, [], time.monotonic(), 0
     parameters, text_bytes = sum(p.size for p in params.values()), sum(map(len, corpus.train))
     print(f"{parameters} parameters, {text_bytes} bytes of training text")
@@ -148,7 +152,7 @@ def train(run: RunConfig, model: Rwkv7Config, optimizer: OptimizerConfig) -> Non
                 flush=True,
             )
         if step % run.eval_every == 0 or progress >= 1:
-            weights = shipped(params, model, corpus)
+            weights = shipped(params, sizes, corpus)
             validation = evaluator.validation_loss(weights, corpus)
             print(
                 f"step {step} validation {validation:.4f} nats/byte, {validation / math.log(2):.4f} bits",
@@ -160,13 +164,17 @@ def train(run: RunConfig, model: Rwkv7Config, optimizer: OptimizerConfig) -> Non
                 export(run, evaluator, weights, corpus, done)
 
 
-def parse_arguments() -> tuple[RunConfig, Rwkv7Config, OptimizerConfig]:
+def parse_arguments() -> tuple[RunConfig, Sizes, OptimizerConfig]:
     """Turn the command line into configurations."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--arch", choices=ARCHITECTURES, required=True)
     parser.add_argument(
-        "--out", type=Path, required=True, help="folder that gets model.safetensors and the texts"
+        "--out", type=Path, required=True, help="folder that gets model.safetensors and model.json"
+    )
+    parser.add_argument(
+        "--texts", type=Path, default=TEXTS, help="folder that gets heldout.txt and calibration.txt"
     )
     parser.add_argument("--work", type=Path, required=True, help="scratch folder for the Debian package")
     parser.add_argument("--minutes", type=float, default=50, help="the run ends after this long, or …")
@@ -179,13 +187,15 @@ def parse_arguments() -> tuple[RunConfig, Rwkv7Config, OptimizerConfig]:
         "--fresh-rate", type=float, default=1 / 16, help="chance that a lane starts a new text"
     )
     parser.add_argument("--eval-every", type=int, default=100, help="steps between validations")
-    parser.add_argument("--layers", type=int, default=Rwkv7Config.n_layer)
-    parser.add_argument("--width", type=int, default=Rwkv7Config.n_embd, help="channels, a multiple of 64")
+    parser.add_argument("--layers", type=int, default=Sizes.n_layer)
+    parser.add_argument("--width", type=int, default=Sizes.n_embd, help="channels, a multiple of 64")
     parser.add_argument("--rate", type=float, default=OptimizerConfig.peak_rate, help="peak learning rate")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     run = RunConfig(
+        arch=given.arch,
         out=given.out,
+        texts=given.texts,
         work=given.work,
         minutes=given.minutes,
         steps=given.steps,
@@ -195,7 +205,8 @@ def parse_arguments() -> tuple[RunConfig, Rwkv7Config, OptimizerConfig]:
         eval_every=given.eval_every,
         seed=given.seed,
     )
-    return run, Rwkv7Config(n_layer=given.layers, n_embd=given.width), OptimizerConfig(peak_rate=given.rate)
+    sizes = ARCHITECTURES[given.arch].sizes(n_layer=given.layers, n_embd=given.width)
+    return run, sizes, OptimizerConfig(peak_rate=given.rate)
 
 
 if __name__ == "__main__":
