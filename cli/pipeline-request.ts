@@ -22,7 +22,10 @@ export async function requestedPipeline(
   if (!params.ok) return fail([params.failure]);
   const models = chooseModels(loaded.value, options.model, packageRoot);
   if (!models.ok) return fail([models.failure]);
-  return ok({ ...loaded.value, params: params.value, models: models.value });
+  // A path becomes a model of its own, whose name only is known now.
+  const asked = options.model.length > 0 && Object.hasOwn(params.value, 'model');
+  const model = asked ? { model: Object.keys(models.value) } : {};
+  return ok({ ...loaded.value, params: { ...params.value, ...model }, models: models.value });
 }
 
 function overrideParams(pipeline: Pipeline, options: BuildOptions): Result<Record<string, Value>, Failure> {

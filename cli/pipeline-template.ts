@@ -34,7 +34,8 @@ export function pipelineText({ schema, models, socs, precisions, shipped }: Pipe
 #   rwkv-build watch    builds again whenever this file or an input changes
 version: 1
 
-params: # \`--set chunks=4\` replaces one; soc, precision, target and device have options of their own
+params: # \`--set chunks=4\` replaces one; model, soc, precision, target and device have options of their own
+  model: [${models.map(({ name }) => inlineYaml(name)).join(', ')}] # of those below
   chunks: 2 # how many pieces the model is cut into: more for a large model, whose contexts are limited to 2 GB
   ext_embedding: false # true: the embedding stays on the CPU, outside of the first chunk
   precision: [${precisions.join(', ')}] # fp16, a16w8, a16w8-int (for SoCs without fp16)
@@ -44,20 +45,23 @@ params: # \`--set chunks=4\` replaces one; soc, precision, target and device hav
   tokens: 160 # that the benchmark lets the model write
   evaluation_tokens: 256 # of held-out text, for perplexity and the divergence from fp32
 
-models: # \`--model NAME\` chooses among them
+models:
 ${models.map(modelText).join('\n')}
 ${tasks}`;
 }
 
 function modelText({ name, weights, recognised }: TemplateModel): string {
-  const inline = (text: string): string => stringify(text, { lineWidth: 0 }).trimEnd();
-  return `  ${inline(name)}: # ${modelWords(recognised)}
-    weights: ${inline(weights)}
+  return `  ${inlineYaml(name)}: # ${modelWords(recognised)}
+    weights: ${inlineYaml(weights)}
 ${tokenizerText(recognised)}
     # calibration: my-text.txt # text like what the model will be used for; quantised precisions take ranges from it
     # evaluation: held-out.txt # text that the model was not trained on; accuracy is measured on it
     prompt: "It was a " # what the benchmark lets the model continue
 `;
+}
+
+function inlineYaml(text: string): string {
+  return stringify(text, { lineWidth: 0 }).trimEnd();
 }
 
 function modelWords(recognised: RecognisedModel | undefined): string {
