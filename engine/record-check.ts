@@ -1,5 +1,5 @@
 import { utimesSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { isStamped, stampOf } from '../cache/file-stamp.ts';
 import { isSealed } from '../cache/seal-status.ts';
 import { type RecordCheck, recordFolder, type Witness } from './build-record.ts';
@@ -11,30 +11,26 @@ export interface RecordLook {
   readonly published: ReadonlySet<number>;
   /** Where something is now that was absent. */
   readonly appeared: ReadonlySet<number>;
-  /** The first two digits of blobs in whose folder something came or went. */
-  readonly prefixes: ReadonlySet<string>;
+  /** Whether nothing came or went in the store where the results lie. */
+  readonly isStoreSame: boolean;
 }
 
 /** Undefined where the pipeline file is another: then nothing of the record holds. */
 export function lookAgain(check: RecordCheck): RecordLook | undefined {
   const [pipeline] = check.inputs;
   if (pipeline === undefined || !isWitnessed(pipeline)) return undefined;
-  const changedBlobs = check.blobs.filter(([path, size]) => !isSealed(path, size));
   return {
     check,
     inputs: places(check.inputs, isWitnessed),
     published: places(check.published, isWitnessed),
     appeared: places(check.absent, (path) => stampOf(path) === undefined),
-    prefixes: new Set([
-      ...check.shards.filter((witness) => !isWitnessed(witness)).map(([path]) => basename(path)),
-      ...changedBlobs.map(([path]) => basename(dirname(path))),
-    ]),
+    isStoreSame: check.shards.every(isWitnessed) && check.blobs.every(([path, size]) => isSealed(path, size)),
   };
 }
 
 /** Whether everything is as it was: then every action would be a hit. */
-export function isUnchanged({ inputs, published, appeared, prefixes }: RecordLook): boolean {
-  return inputs.size + published.size + appeared.size + prefixes.size === 0;
+export function isUnchanged({ inputs, published, appeared, isStoreSame }: RecordLook): boolean {
+  return isStoreSame && inputs.size + published.size + appeared.size === 0;
 }
 
 function places<T>(list: readonly T[], isRight: (one: T) => boolean): ReadonlySet<number> {

@@ -17,8 +17,8 @@ export function standingActions(
   look: RecordLook,
   build: RecordedBuild,
 ): ReadonlyMap<string, RecordedAction> {
+  // Each is looked at: one that was cut short leaves its folder as it is, and may be needed now.
   const isThere = ({ hash, size }: Digest): boolean =>
-    !look.prefixes.has(hash.slice(0, 2)) ||
     POOLS.some((mode) => isSealed(blobPath(cacheRoot, hash, mode), size));
 
   const standing = new Map<string, RecordedAction>();

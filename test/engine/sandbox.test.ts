@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, dirname, join } from 'node:path';
@@ -115,6 +115,28 @@ inSandbox('has no network, unless the task says that it reaches it', async ({ pr
   } finally {
     server.close();
   }
+});
+
+inSandbox('says how a task gets a network when one is missing', async ({ project }) => {
+  const script = "echo 'curl: (6) Could not resolve host: example.org' >&2; exit 6";
+  project.write('rwkv.pipeline.yaml', pipeline(`  get: { run: "${script}", outputs: [a] }\n`));
+  const { code, stderr } = await project.run(['get', '--sandbox', 'strict']);
+  assert.is(code, 1);
+  assert.match(stderr, '`reach: network` in the task gives it one');
+  assert.not.match((await project.run(['get'])).stderr, 'reach: network', 'only where it has none');
+});
+
+inSandbox('keeps a command from writing to a big input, which is not copied for it', async ({ project }) => {
+  const big = join(project.folder, 'big.bin');
+  writeFileSync(big, '');
+  truncateSync(big, 65 * 1024 * 1024);
+  const script = 'if echo x 2>/dev/null >> big.bin; then exit 1; fi; echo z > a';
+  project.write(
+    'rwkv.pipeline.yaml',
+    pipeline(`  spoil: { run: "${script}", inputs: [big.bin], outputs: [a] }\n`),
+  );
+  const { code, stderr } = await project.run(['spoil', '--sandbox', 'strict']);
+  assert.is(code, 0, stderr);
 });
 
 inSandbox('hides nothing from a task that reaches a device', async ({ project }) => {
