@@ -14,23 +14,27 @@ if TYPE_CHECKING:
     from rwkv.weight_folder import WeightFolder
 
 # What `recognise_version` says -> the arch that configurations name.
-ARCHES = {"7": "rwkv7"}
+ARCHES = {"6": "rwkv6", "7": "rwkv7"}
 
 
 def arch_of_version(file: object, version: str) -> str:
-    """The arch of a recognised version; raises `InputError` for one that cannot be built yet."""
+    """The arch of a recognised version; raises `InputError` for one that cannot be built."""
     if version in ARCHES:
         return ARCHES[version]
     supported = ", ".join(f"v{known}" for known in ARCHES)
     raise InputError(
         str(file),
-        f"recognised as RWKV v{version}; only {supported} is supported so far",
-        f"give the weights of an RWKV {supported} model",
+        f"recognised as RWKV v{version}, which cannot be built",
+        f"give the weights of one of RWKV {supported}",
     )
 
 
 def layout_of(arch: str) -> Layout:
     """How checkpoints of this arch are laid out."""
+    if arch == "rwkv6":
+        from rwkv import rwkv6_layout
+
+        return rwkv6_layout
     if arch == "rwkv7":
         from rwkv import rwkv7_layout
 
@@ -40,6 +44,10 @@ def layout_of(arch: str) -> Layout:
 
 def reference_of(weights: WeightFolder) -> Reference:
     """The numpy oracle, with the folder's weights and an empty state."""
+    if weights.config.arch == "rwkv6":
+        from rwkv.rwkv6_reference import Rwkv6Reference
+
+        return Rwkv6Reference(weights)
     if weights.config.arch == "rwkv7":
         from rwkv.rwkv7_reference import Rwkv7Reference
 
@@ -49,10 +57,14 @@ def reference_of(weights: WeightFolder) -> Reference:
 
 def layers_of(arch: str) -> AddLayers:
     """What adds the layers of this arch to a graph."""
-    if arch == "rwkv7":
-        from rwkv.rwkv7_graph import add_layers
+    if arch == "rwkv6":
+        from rwkv import rwkv6_graph
 
-        return add_layers
+        return rwkv6_graph.add_layers
+    if arch == "rwkv7":
+        from rwkv import rwkv7_graph
+
+        return rwkv7_graph.add_layers
     raise unknown(arch)
 
 

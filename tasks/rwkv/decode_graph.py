@@ -7,6 +7,7 @@ from onnx import TensorProto
 from rwkv.arch_registry import layers_of
 from rwkv.chunk_span import ChunkSpan
 from rwkv.graph_builder import GraphBuilder
+from rwkv.half_range import stream_norm_eps
 from rwkv.weight_folder import WeightFolder
 
 
@@ -37,7 +38,8 @@ def finish(graph: GraphBuilder, weights: WeightFolder, span: ChunkSpan, hidden: 
     config = weights.config
     hidden = layers_of(config.arch)(graph, config, span, hidden)
     if span.is_last:
-        hidden = graph.layer_norm(hidden, "ln_out", "ln_out", config.layer_norm_eps)
+        eps = stream_norm_eps(config, config.layers - 1)
+        hidden = graph.layer_norm(hidden, "ln_out", "ln_out", eps)
         graph.output(graph.linear(hidden, "head.weight", "logits"), (1, config.vocab))
     else:
         graph.output(graph.op("Identity", [hidden], "hidden_out"), (1, config.embd))

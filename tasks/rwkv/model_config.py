@@ -15,7 +15,10 @@ MAKE_AGAIN = "make the folder again with write_weights.py of this version"
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Sizes count elements. `ranks` are those of the low-rank pairs by purpose; an unused one is 0."""
+    """Sizes count elements. `ranks` are those of the low-rank pairs by purpose; an unused one is 0.
+
+    `layers_per_halving` and `wkv_divisor`: what the graph divides for fp16's sake, see `half_range`.
+    """
 
     arch: str
     layers: int
@@ -27,6 +30,8 @@ class ModelConfig:
     ranks: dict[str, int]
     layer_norm_eps: float
     group_norm_eps: float
+    layers_per_halving: int = 0
+    wkv_divisor: float = 1.0
 
 
 def write_config(config: ModelConfig, path: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from rwkv.chunk_span import ChunkSpan
 from rwkv.graph_builder import GraphBuilder
+from rwkv.graph_layers import group_norm, shift_mix, squared_relu
 from rwkv.model_config import ModelConfig
 
 DECAY_SCALE = -math.exp(-0.5)
@@ -60,8 +61,7 @@ def add_time_mix(
     shift = op("Sub", [shift_in, x], "shift")
     mixed = {}
     for letter in "rwkvag":
-        part = op("Mul", [shift, vector(f"x_{letter}")], f"{letter}.shift")
-        mixed[letter] = op("Add", [x, part], f"{letter}.mixed")
+        mixed[letter] = shift_mix(graph, x, shift, vector(f"x_{letter}"), f"{att}{letter}")
 
     r = graph.linear(mixed["r"], f"{att}receptance.weight", f"{att}receptance")
     k = graph.linear(mixed["k"], f"{att}key.weight", f"{att}key")
@@ -118,12 +118,7 @@ def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[
     graph.output(wkv, (h, n, n))
     y = graph.reshape(op("MatMul", [wkv, column("r")], "y.column"), (h, n), f"{att}y.heads")
 
-    # group norm: a layer norm per head without a scale of its own, then scale and bias per channel
-    ones = graph.constant("ones", np.ones(n, np.float32))
-    zeros = graph.constant("zeros", np.zeros(n, np.float32))
-    y = op("LayerNormalization", [y, ones, zeros], "y.normal", axis=-1, epsilon=config.group_norm_eps)
-    y = op("Mul", [y, graph.weight(f"{att}ln_x.weight", (h, n))], "y.scaled")
-    y = op("Add", [y, graph.weight(f"{att}ln_x.bias", (h, n))], "y.shifted")
+    y = group_norm(graph, config, att, y, config.group_norm_eps)
 
     # the current token's own value, weighted by Σ r·k·r_k per head
     product = op("Mul", [op("Mul", [heads("r"), heads("k")], "rk"), graph.weight(f"{att}r_k")], "rk.scaled")
@@ -141,9 +136,7 @@ def add_channel_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden
     x = graph.layer_norm(hidden, f"blocks.{layer}.ln2", f"{state}ffn_shift_out", config.layer_norm_eps)
     graph.output(x, (1, c))
     shift = graph.op("Sub", [shift_in, x], f"{ffn}shift")
-    shift = graph.op("Mul", [shift, graph.weight(f"{ffn}x_k", (1, c))], f"{ffn}k.shift")
-    k = graph.linear(graph.op("Add", [x, shift], f"{ffn}k.mixed"), f"{ffn}key.weight", f"{ffn}key")
-    k = graph.op("Relu", [k], f"{ffn}k.relu")
-    k = graph.op("Mul", [k, k], f"{ffn}k.squared")
+    mixed = shift_mix(graph, x, shift, graph.weight(f"{ffn}x_k", (1, c)), f"{ffn}k")
+    k = squared_relu(graph, graph.linear(mixed, f"{ffn}key.weight", f"{ffn}key"), f"{ffn}k")
     value = graph.linear(k, f"{ffn}value.weight", f"{ffn}value")
     return graph.op("Add", [hidden, value], f"{ffn}residual")

@@ -6,17 +6,18 @@ Stored names are the checkpoint's. Low-rank matrices are stored [out, in] as eve
 
 from __future__ import annotations
 
-import re
-
+from rwkv.checkpoint_figures import (
+    GROUP_NORM_EPS,
+    LAYER_NORM_EPS,
+    count_layers,
+    matrix,
+    require_heads,
+)
 from rwkv.model_config import ModelConfig
 from rwkv.number_formats import Float32Array
 from rwkv.tensor_plan import PlannedTensor, copied, turned
-from rwkv.tool_failure import InputError
 from rwkv.weight_file import WeightFile
 
-LAYER_NORM_EPS = 1e-5
-GROUP_NORM_EPS = 64e-5
-BLOCK_NAME = re.compile(r"blocks\.(\d+)\.")
 RANKS = {"decay": "w", "rate": "a", "value": "v", "gate": "g"}
 
 
@@ -24,32 +25,26 @@ def read_figures(weights: WeightFile, group_norm_eps: float | None) -> ModelConf
     """The configuration that the shapes tell. `group_norm_eps` None means RWKV-7's own, 64e-5."""
     vocab, embd = matrix(weights, "emb.weight")
     heads, head_size = matrix(weights, "blocks.0.att.r_k")
-    if heads * head_size != embd:
-        raise InputError(
-            weights.path,
-            f"blocks.0.att.r_k is {heads} heads of {head_size}, emb.weight has {embd} channels",
-            "the file is of two models or was edited; take the checkpoint as its author published it",
-        )
-    layers = len({match[1] for name in weights.names() if (match := BLOCK_NAME.match(name))})
+    require_heads(weights, "blocks.0.att.r_k", heads, head_size, embd)
+    layers = count_layers(weights)
     ranks = dict.fromkeys(RANKS, 0)
     for purpose, letter in RANKS.items():
         # The first layer's v0, v1, v2 are never used, and some files do without them.
         layer = 1 if purpose == "value" else 0
         if layer < layers:
             ranks[purpose] = matrix(weights, f"blocks.{layer}.att.{letter}1")[1]
-    ffn = matrix(weights, "blocks.0.ffn.key.weight")[0]
-    eps = GROUP_NORM_EPS if group_norm_eps is None else group_norm_eps
-    return ModelConfig("rwkv7", layers, embd, heads, head_size, ffn, vocab, ranks, LAYER_NORM_EPS, eps)
-
-
-def matrix(weights: WeightFile, name: str) -> tuple[int, int]:
-    """The shape of a tensor that has to be a matrix without an empty side."""
-    shape = weights.shape(name)
-    if len(shape) != 2 or 0 in shape:
-        raise InputError(
-            weights.path, f"{name} has the shape {list(shape)}, expected a matrix", "take another checkpoint"
-        )
-    return shape[0], shape[1]
+    return ModelConfig(
+        arch="rwkv7",
+        layers=layers,
+        embd=embd,
+        heads=heads,
+        head_size=head_size,
+        ffn=matrix(weights, "blocks.0.ffn.key.weight")[0],
+        vocab=vocab,
+        ranks=ranks,
+        layer_norm_eps=LAYER_NORM_EPS,
+        group_norm_eps=GROUP_NORM_EPS if group_norm_eps is None else group_norm_eps,
+    )
 
 
 def rest(tensor: Float32Array) -> Float32Array:

@@ -7,71 +7,19 @@ authors' inference code does: one state matrix [value, key] per head.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
-from rwkv.model_config import ModelConfig
 from rwkv.number_formats import Float32Array
-from rwkv.weight_folder import WeightFolder
+from rwkv.reference_parts import LayerState, ReferenceModel, normalise, sigmoid
 
 # A decay is never below exp(-exp(-0.5)) = 0.545: the sigmoid is scaled by this.
 DECAY_SCALE = np.float32(-math.exp(-0.5))
 L2_EPS = np.float32(1e-12)
 
 
-@dataclass
-class LayerState:
-    """What a layer remembers: the last inputs of its two halves, and what the heads have learnt."""
-
-    att_shift: Float32Array  # [C]
-    wkv: Float32Array  # [H, N, N], indexed [head, value, key]
-    ffn_shift: Float32Array  # [C]
-
-
-def empty_state(config: ModelConfig) -> list[LayerState]:
-    """The state before the first token, one a layer."""
-    c, h, n = config.embd, config.heads, config.head_size
-    zeros = np.zeros
-    return [
-        LayerState(zeros(c, np.float32), zeros((h, n, n), np.float32), zeros(c, np.float32))
-        for _ in range(config.layers)
-    ]
-
-
-def sigmoid(x: Float32Array) -> Float32Array:
-    """1/(1+e^-x), without overflow for large negative x."""
-    result: Float32Array = np.float32(0.5) * (np.float32(1) + np.tanh(np.float32(0.5) * x))
-    return result
-
-
-def normalise(x: Float32Array, eps: float) -> Float32Array:
-    """Zero mean and unit variance along the last axis."""
-    centred = x - x.mean(-1, keepdims=True)
-    variance = np.square(centred).mean(-1, keepdims=True)
-    result: Float32Array = centred / np.sqrt(variance + np.float32(eps))
-    return result
-
-
-class Rwkv7Reference:
+class Rwkv7Reference(ReferenceModel):
     """Feeds tokens and carries the state."""
-
-    def __init__(self, weights: WeightFolder) -> None:
-        self.config = weights.config
-        self.weights = weights
-        self.state = empty_state(self.config)
-        self.cache: dict[str, Float32Array] = {}
-
-    def tensor(self, name: str) -> Float32Array:
-        """A stored tensor; low-rank matrices are stored [out, in]."""
-        if name not in self.cache:
-            self.cache[name] = self.weights.read(name)
-        return self.cache[name]
-
-    def layer_norm(self, x: Float32Array, name: str) -> Float32Array:
-        """[C] -> [C]."""
-        x = normalise(x, self.config.layer_norm_eps)
-        return x * self.tensor(f"{name}.weight") + self.tensor(f"{name}.bias")
 
     def forward(self, token: int) -> Float32Array:
         """The logits [V] of what follows `token`; the state moves on by this token."""

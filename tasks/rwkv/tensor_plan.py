@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from rwkv.number_formats import Float32Array
 from rwkv.weight_file import WeightFile
 
@@ -46,3 +48,9 @@ def copied(name: str, shape: tuple[int, ...]) -> PlannedTensor:
 def turned(name: str, source_shape: tuple[int, int]) -> PlannedTensor:
     """A matrix that keeps its name and is stored transposed."""
     return PlannedTensor(name, (source_shape[1], source_shape[0]), name, source_shape, transposed)
+
+
+def divided(name: str, shape: tuple[int, ...], divisor: float) -> PlannedTensor:
+    """A tensor that keeps its name and is stored divided by a power of two, which loses nothing."""
+    factor = np.float32(1 / divisor)
+    return PlannedTensor(name, shape, name, shape, lambda tensor: tensor * factor)

@@ -89,7 +89,7 @@ test('names the tensor that a .safetensors lacks', async ({ project }) => {
   assert.match(await refusal(project, 'lacking.safetensors'), 'blocks.1.att.key.weight');
 });
 
-test('says which version weights of RWKV 6 are, and that it is not supported yet', async ({ project }) => {
+test('says which version weights of RWKV 4 are, and that it cannot be built', async ({ project }) => {
   const names = [
     ...[
       'emb.weight',
@@ -99,17 +99,14 @@ test('says which version weights of RWKV 6 are, and that it is not supported yet
       'blocks.0.ln0.weight',
       'blocks.0.ln0.bias',
     ],
-    ...['x', 'w', 'k', 'v', 'r', 'g', 'w1', 'w2'].map((part) => `blocks.0.att.time_maa_${part}`),
-    ...['time_decay', 'time_decay_w1', 'time_decay_w2', 'time_faaaa', 'gate.weight'].map(
-      (part) => `blocks.0.att.${part}`,
-    ),
+    ...['time_mix_k', 'time_decay', 'time_first'].map((part) => `blocks.0.att.${part}`),
   ];
   const tensors = names.map((name, index) => [
     name,
     { dtype: 'F16', shape: [1], data_offsets: [2 * index, 2 * index + 2] },
   ]);
-  project.write('six.safetensors', putTogether(Object.fromEntries(tensors), Buffer.alloc(2 * names.length)));
-  assert.match(await refusal(project, 'six.safetensors'), 'RWKV v6');
+  project.write('four.safetensors', putTogether(Object.fromEntries(tensors), Buffer.alloc(2 * names.length)));
+  assert.match(await refusal(project, 'four.safetensors'), 'RWKV v4');
 });
 
 test('refuses a file that is no weights at all', async ({ project }) => {

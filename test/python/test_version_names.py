@@ -43,7 +43,7 @@ def test_something_else_is_not_recognised(tmp_path: Path) -> None:
         recognise_version(open_weight_file(tmp_path / "RWKV-7.safetensors"))
 
 
-@pytest.mark.parametrize("version", ["4", "5.2", "6", "7a"])
-def test_versions_to_come_are_refused_in_words(version: str) -> None:
-    with pytest.raises(InputError, match=f"recognised as RWKV v{version}; only v7 is supported so far"):
+@pytest.mark.parametrize("version", ["4", "5.0"])
+def test_versions_that_cannot_be_built_are_refused_in_words(version: str) -> None:
+    with pytest.raises(InputError, match=f"recognised as RWKV v{version}, which cannot be built"):
         arch_of_version("model.pth", version)

@@ -35,8 +35,10 @@ def test_the_configuration_is_read_off_the_shapes(weights: WeightFolder) -> None
         "heads": 2,
         "layer_norm_eps": 1e-5,
         "layers": 3,
+        "layers_per_halving": 0,
         "ranks": {"decay": 8, "gate": 12, "rate": 8, "value": 4},
         "vocab": 256,
+        "wkv_divisor": 1.0,
     }
 
 

@@ -1,0 +1,68 @@
+"""What RWKV-5 and -6 have in common as ONNX nodes for one token: the wkv step and the gated feed-forward.
+
+C channels in H heads of N. The stored weights of key, value and of what is added to the residual stream are
+divided by powers of two, see `half_range`: so are k, v, the state and the stream here.
+"""
+
+from __future__ import annotations
+
+from rwkv.graph_builder import GraphBuilder
+from rwkv.graph_layers import group_norm, squared_relu
+from rwkv.half_range import is_halved_before, stream_norm_eps
+from rwkv.model_config import ModelConfig
+
+
+def enter_layer(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str) -> str:
+    """The residual stream [1, C] as large as the layer has it."""
+    if not is_halved_before(config, layer):
+        return hidden
+    return graph.op("Mul", [hidden, graph.scalar("half", 0.5)], f"blocks.{layer}.halved")
+
+
+def remembered_norm(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str, half: str) -> str:
+    """The input [1, C] of a half ("att" or "ffn") of a layer; the state keeps it for the next token."""
+    norm = {"att": "ln1", "ffn": "ln2"}[half]
+    output = f"state{layer}_{half}_shift_out"
+    x = graph.layer_norm(hidden, f"blocks.{layer}.{norm}", output, stream_norm_eps(config, layer))
+    graph.output(x, (1, config.embd))
+    return x
+
+
+def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[str, str], decay: str) -> str:
+    """The step of the state matrices and what is read from them, normalised per head: [1, C].
+
+    `vectors` are r, k, v as [1, C]; `decay` is [H, N, 1]; the state is [H, key, value].
+    """
+    c, h, n = config.embd, config.heads, config.head_size
+    att, state = f"blocks.{layer}.att.", f"state{layer}_"
+
+    def op(kind: str, inputs: list[str], name: str) -> str:
+        return graph.op(kind, inputs, att + name)
+
+    def column(name: str) -> str:
+        return graph.reshape(vectors[name], (h, n, 1), f"{att}{name}.column")
+
+    def row(name: str) -> str:
+        return graph.reshape(vectors[name], (h, 1, n), f"{att}{name}.row")
+
+    # y = r·(u·k vᵀ + S), S <- w·S + k vᵀ
+    before = graph.input(f"{state}wkv_in", (h, n, n))
+    learnt = op("Mul", [column("k"), row("v")], "learnt")
+    current = op("Mul", [graph.weight(f"{att}time_faaaa", (h, n, 1)), learnt], "current")
+    y = op("MatMul", [row("r"), op("Add", [current, before], "recallable")], "y.row")
+    wkv = graph.op("Add", [op("Mul", [decay, before], "decayed"), learnt], f"{state}wkv_out")
+    graph.output(wkv, (h, n, n))
+
+    y = graph.reshape(y, (h, n), f"{att}y.heads")
+    y = group_norm(graph, config, att, y, config.group_norm_eps / config.wkv_divisor**2)
+    return graph.reshape(y, (1, c), f"{att}y.flat")
+
+
+def add_feed_forward(graph: GraphBuilder, layer: int, hidden: str, mixed: dict[str, str]) -> str:
+    """σ(r)·(value·max(key, 0)²) onto the residual stream [1, C]; `mixed` are the inputs of key and r."""
+    ffn = f"blocks.{layer}.ffn."
+    r = graph.linear(mixed["r"], f"{ffn}receptance.weight", f"{ffn}receptance")
+    r = graph.op("Sigmoid", [r], f"{ffn}r.sigmoid")
+    k = squared_relu(graph, graph.linear(mixed["k"], f"{ffn}key.weight", f"{ffn}key"), f"{ffn}k")
+    value = graph.linear(k, f"{ffn}value.weight", f"{ffn}value")
+    return graph.op("Add", [hidden, graph.op("Mul", [r, value], f"{ffn}gated")], f"{ffn}residual")

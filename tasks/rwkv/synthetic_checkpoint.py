@@ -1,0 +1,116 @@
+"""Checkpoints with really random weights, shaped and named as RWKV's authors save them, for every version.
+
+The spreads keep activations, decays and logits near those of trained models whatever the sizes are. Repeating
+weights would not do: the HTP's compiler stores equal constants once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from rwkv.number_formats import Float32Array
+
+
+@dataclass(frozen=True)
+class ModelSizes:
+    """C = `embd` channels in heads of `head_size`; `vocab` tokens."""
+
+    layers: int
+    embd: int
+    head_size: int
+    vocab: int
+
+    @property
+    def heads(self) -> int:
+        """How many heads share the channels."""
+        return self.embd // self.head_size
+
+
+@dataclass(frozen=True)
+class RandomTensor:
+    """Normally distributed values."""
+
+    name: str
+    shape: tuple[int, ...]
+    centre: float
+    spread: float
+
+    def make(self, random: np.random.Generator) -> Float32Array:
+        """Draw the values."""
+        values = random.standard_normal(self.shape, np.float32)
+        values *= np.float32(self.spread)
+        values += np.float32(self.centre)
+        return values
+
+
+def plan_checkpoint(version: str, sizes: ModelSizes) -> Iterator[RandomTensor]:
+    """Every tensor of a checkpoint of "5.1", "5.2", "6", "7" or "7a"."""
+    c, v = sizes.embd, sizes.vocab
+    yield RandomTensor("emb.weight", (v, c), 0, 0.3)
+    yield from norm("blocks.0.ln0", c)
+    for layer in range(sizes.layers):
+        yield from norm(f"blocks.{layer}.ln1", c)
+        yield from norm(f"blocks.{layer}.ln2", c)
+        yield from BLOCKS[version](sizes, layer)
+        yield from norm(f"blocks.{layer}.att.ln_x", c)
+    yield from norm("ln_out", c)
+    yield RandomTensor("head.weight", (v, c), 0, 2 * c**-0.5)
+
+
+def norm(name: str, channels: int) -> list[RandomTensor]:
+    """The factors and biases of a norm."""
+    return [
+        RandomTensor(f"{name}.weight", (channels,), 1, 0.1),
+        RandomTensor(f"{name}.bias", (channels,), 0, 0.1),
+    ]
+
+
+def linear(name: str, outputs: int, inputs: int, gain: float = 1.0) -> RandomTensor:
+    """A matrix [out, in] that gives values about `gain` times as large as its inputs."""
+    return RandomTensor(name, (outputs, inputs), 0, gain * inputs**-0.5)
+
+
+def low_rank(name: str, channels: int, rank: int, outputs: int, gain: float = 1.0) -> list[RandomTensor]:
+    """A pair `name`1 [C, rank], `name`2 [rank, out]."""
+    return [
+        RandomTensor(f"{name}1", (channels, rank), 0, channels**-0.5),
+        RandomTensor(f"{name}2", (rank, outputs), 0, gain * rank**-0.5),
+    ]
+
+
+def vector(name: str, channels: int, centre: float, spread: float) -> RandomTensor:
+    """Saved as [1, 1, C]."""
+    return RandomTensor(name, (1, 1, channels), centre, spread)
+
+
+def block6(sizes: ModelSizes, layer: int) -> list[RandomTensor]:
+    """RWKV-6."""
+    c, att, ffn = sizes.embd, f"blocks.{layer}.att.", f"blocks.{layer}.ffn."
+    mix, decay = (64, 128) if c >= 4096 else (32, 64)
+    return [
+        *(vector(f"{att}time_maa_{letter}", c, 0.5, 0.2) for letter in "xwkvrg"),
+        RandomTensor(f"{att}time_maa_w1", (c, 5 * mix), 0, c**-0.5),
+        RandomTensor(f"{att}time_maa_w2", (5, mix, c), 0, 0.3 * mix**-0.5),
+        vector(f"{att}time_decay", c, -3, 1.5),
+        *low_rank(f"{att}time_decay_w", c, decay, c),
+        RandomTensor(f"{att}time_faaaa", (sizes.heads, sizes.head_size), 0.3, 0.3),
+        *(linear(f"{att}{name}.weight", c, c) for name in ("receptance", "key", "value", "gate", "output")),
+        *(vector(f"{ffn}time_maa_{letter}", c, 0.5, 0.2) for letter in "kr"),
+        *gated_feed_forward(ffn, c),
+    ]
+
+
+def gated_feed_forward(ffn: str, c: int) -> list[RandomTensor]:
+    """The linears of v5's and v6's feed-forward half."""
+    width = int(3.5 * c) // 32 * 32
+    return [
+        linear(f"{ffn}key.weight", width, c),
+        linear(f"{ffn}receptance.weight", c, c),
+        linear(f"{ffn}value.weight", c, width, 0.5),
+    ]
+
+
+BLOCKS: dict[str, Callable[[ModelSizes, int], list[RandomTensor]]] = {"6": block6}
