@@ -47,7 +47,8 @@ def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[
 
     # y = r·(u·k vᵀ + S), S <- w·S + k vᵀ
     before = graph.input(f"{state}wkv_in", (h, n, n))
-    learnt = op("Mul", [column("k"), row("v")], "learnt")
+    # As a matrix product: on the HTP in fp16, Mul of a column and a row gives something else.
+    learnt = op("MatMul", [column("k"), row("v")], "learnt")
     current = op("Mul", [graph.weight(f"{att}time_faaaa", (h, n, 1)), learnt], "current")
     y = op("MatMul", [row("r"), op("Add", [current, before], "recallable")], "y.row")
     wkv = graph.op("Add", [op("Mul", [decay, before], "decayed"), learnt], f"{state}wkv_out")

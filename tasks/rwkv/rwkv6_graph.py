@@ -15,7 +15,7 @@ from rwkv.rwkv6_layout import MIXES
 from rwkv.rwkv56_graph import add_feed_forward, add_wkv, enter_layer, remembered_norm
 
 # exp(-exp(x)) between fp16's smallest normal number (6.1e-5) and 1 - 6e-5, which fp16 rounds to 1.
-DECAY_EXPONENTS = (-9.72, 2.27)
+DECAY_EXPONENTS = {"lowest": -9.72, "highest": 2.27}
 
 
 def add_layers(graph: GraphBuilder, config: ModelConfig, span: ChunkSpan, hidden: str) -> str:
@@ -39,10 +39,7 @@ def add_time_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: s
     w = graph.linear(mixed["w"], f"{att}time_decay_w1", f"{att}decay.down")
     w = graph.op("Tanh", [w], f"{att}decay.tanh")
     w = graph.linear(w, f"{att}time_decay_w2", f"{att}decay.up", f"{att}time_decay")
-    ends = [
-        graph.constant(f"decay_{end}", np.array(value, np.float32))
-        for end, value in zip(("low", "high"), DECAY_EXPONENTS, strict=True)
-    ]
+    ends = [graph.constant(f"decay.{end}", np.array(at, np.float32)) for end, at in DECAY_EXPONENTS.items()]
     w = graph.op("Exp", [graph.op("Clip", [w, *ends], f"{att}decay.clipped")], f"{att}decay.rate")
     w = graph.op("Exp", [graph.op("Neg", [w], f"{att}decay.exponent")], f"{att}decay")
 
