@@ -6,6 +6,7 @@ import {
   renameSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -114,6 +115,22 @@ test('a file that has been quiet is remembered and kept', async () => {
   assert.is(entries[0]?.[5], hash);
   assert.is(await hashOf(await StatMemo.load(memo), old), hash);
   assert.ok(folder);
+});
+
+test('a file that another one is put in the place of while it is read has no digest', async () => {
+  const { folder, memo } = scene();
+  const path = join(folder, 'big');
+  for (const [name, bytes] of [
+    ['big', 400_000_000],
+    ['other', 400_000_001],
+  ] as const) {
+    writeFileSync(join(folder, name), '');
+    truncateSync(join(folder, name), bytes);
+  }
+  const reading = (await StatMemo.load(memo)).digestOf(path);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  renameSync(join(folder, 'other'), path);
+  assert.is(failureOf(await reading).kind, 'input-changed');
 });
 
 test('an entry that is wrong is forgotten when the file is read again and still young', async () => {
