@@ -56,6 +56,27 @@ test('keeps earlier results, and knows the last when one is taken up again', asy
   );
 });
 
+test('answers by searching what it answers by its index', async ({ root }) => {
+  const first = open(root);
+  first.record('a', entry('f1'));
+  first.record('ab', entry('f1', 'other'));
+  first.record('a', entry('f2'));
+  first.record('a', { ...entry('f1'), startedAt: undefined });
+  first.record('b', entry('f3'));
+  first.recordFailure('b', { fingerprint: 'f4', startedAt: 1, seconds: 1, message: 'no' });
+  await first.save();
+  const searched = open(root);
+  const indexed = open(root);
+  indexed.withFingerprint('f');
+  for (const id of ['a', 'ab', 'b', 'c']) {
+    assert.is(searched.get(id)?.fingerprint, indexed.get(id)?.fingerprint, id);
+    assert.equal(searched.failure(id), indexed.failure(id), id);
+    assert.equal(searched.result(id, 'f1')?.manifest, indexed.result(id, 'f1')?.manifest, id);
+  }
+  assert.is(searched.get('b')?.fingerprint, 'f3', 'a failure leaves the last result what it was');
+  assert.is(searched.failure('b')?.message, 'no');
+});
+
 test('writes nothing when nothing is new', async ({ root }) => {
   const first = open(root);
   first.record('a', entry('f1'));
