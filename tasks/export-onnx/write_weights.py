@@ -39,7 +39,7 @@ def main() -> None:
     weights = open_weight_file(arguments.weights)
     layout = layout_of(arch_of_version(weights.path, recognise_version(weights)))
     config = layout.read_figures(weights, arguments.group_norm_eps)
-    blocks = [layout.plan_block(config, layer) for layer in range(config.layers)]
+    blocks = [layout.plan_block(weights, config, layer) for layer in range(config.layers)]
     embedding, head = plan_embedding(config), plan_head(config)
     plan = [*embedding, *(tensor for block in blocks for tensor in block), *head]
     for tensor in plan:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rwkv.weight_folder import WeightFolder
 
 # What `recognise_version` says -> the arch that configurations name.
-ARCHES = {"6": "rwkv6", "7": "rwkv7"}
+ARCHES = {"5.1": "rwkv5", "5.2": "rwkv5", "6": "rwkv6", "7": "rwkv7"}
 
 
 def arch_of_version(file: object, version: str) -> str:
@@ -31,6 +31,10 @@ def arch_of_version(file: object, version: str) -> str:
 
 def layout_of(arch: str) -> Layout:
     """How checkpoints of this arch are laid out."""
+    if arch == "rwkv5":
+        from rwkv import rwkv5_layout
+
+        return rwkv5_layout
     if arch == "rwkv6":
         from rwkv import rwkv6_layout
 
@@ -44,6 +48,10 @@ def layout_of(arch: str) -> Layout:
 
 def reference_of(weights: WeightFolder) -> Reference:
     """The numpy oracle, with the folder's weights and an empty state."""
+    if weights.config.arch == "rwkv5":
+        from rwkv.rwkv5_reference import Rwkv5Reference
+
+        return Rwkv5Reference(weights)
     if weights.config.arch == "rwkv6":
         from rwkv.rwkv6_reference import Rwkv6Reference
 
@@ -57,6 +65,10 @@ def reference_of(weights: WeightFolder) -> Reference:
 
 def layers_of(arch: str) -> AddLayers:
     """What adds the layers of this arch to a graph."""
+    if arch == "rwkv5":
+        from rwkv import rwkv5_graph
+
+        return rwkv5_graph.add_layers
     if arch == "rwkv6":
         from rwkv import rwkv6_graph
 
@@ -70,7 +82,7 @@ def layers_of(arch: str) -> AddLayers:
 
 def unknown(arch: str) -> InputError:
     """The error for a configuration that names something else."""
-    known = ", ".join(ARCHES.values())
+    known = ", ".join(dict.fromkeys(ARCHES.values()))
     return InputError(
         "config.json",
         f"the arch {arch!r} is not one of {known}",

@@ -1,4 +1,4 @@
-"""What RWKV-5 and -6 have in common as ONNX nodes for one token: the wkv step and the gated feed-forward.
+"""What RWKV-5 and -6 have in common as ONNX nodes for one token: all but how they mix in the last token.
 
 C channels in H heads of N. The stored weights of key, value and of what is added to the residual stream are
 divided by powers of two, see `half_range`: so are k, v, the state and the stream here.
@@ -7,7 +7,7 @@ divided by powers of two, see `half_range`: so are k, v, the state and the strea
 from __future__ import annotations
 
 from rwkv.graph_builder import GraphBuilder
-from rwkv.graph_layers import group_norm, squared_relu
+from rwkv.graph_layers import group_norm, silu, squared_relu
 from rwkv.half_range import is_halved_before, stream_norm_eps
 from rwkv.model_config import ModelConfig
 
@@ -26,6 +26,23 @@ def remembered_norm(graph: GraphBuilder, config: ModelConfig, layer: int, hidden
     x = graph.layer_norm(hidden, f"blocks.{layer}.{norm}", output, stream_norm_eps(config, layer))
     graph.output(x, (1, config.embd))
     return x
+
+
+def add_attention(
+    graph: GraphBuilder, config: ModelConfig, layer: int, mixed: dict[str, str], decay: str
+) -> str:
+    """What the attention half adds to the residual stream [1, C].
+
+    `mixed` are the inputs of receptance, key, value and gate by letter; `decay` is [H, N, 1].
+    """
+    att = f"blocks.{layer}.att."
+    vectors = {
+        letter: graph.linear(mixed[letter], f"{att}{name}.weight", f"{att}{name}")
+        for letter, name in {"r": "receptance", "k": "key", "v": "value"}.items()
+    }
+    y = add_wkv(graph, config, layer, vectors, decay)
+    g = silu(graph, graph.linear(mixed["g"], f"{att}gate.weight", f"{att}gate"), f"{att}g")
+    return graph.linear(graph.op("Mul", [y, g], f"{att}y.gated"), f"{att}output.weight", f"{att}output")
 
 
 def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[str, str], decay: str) -> str:
@@ -59,11 +76,14 @@ def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[
     return graph.reshape(y, (1, c), f"{att}y.flat")
 
 
-def add_feed_forward(graph: GraphBuilder, layer: int, hidden: str, mixed: dict[str, str]) -> str:
-    """σ(r)·(value·max(key, 0)²) onto the residual stream [1, C]; `mixed` are the inputs of key and r."""
+def add_feed_forward(graph: GraphBuilder, layer: int, mixed: dict[str, str]) -> str:
+    """What the feed-forward half adds to the residual stream [1, C]: σ(r)·(value·max(key, 0)²).
+
+    `mixed` are the inputs of key and receptance by letter.
+    """
     ffn = f"blocks.{layer}.ffn."
     r = graph.linear(mixed["r"], f"{ffn}receptance.weight", f"{ffn}receptance")
     r = graph.op("Sigmoid", [r], f"{ffn}r.sigmoid")
     k = squared_relu(graph, graph.linear(mixed["k"], f"{ffn}key.weight", f"{ffn}key"), f"{ffn}k")
     value = graph.linear(k, f"{ffn}value.weight", f"{ffn}value")
-    return graph.op("Add", [hidden, graph.op("Mul", [r, value], f"{ffn}gated")], f"{ffn}residual")
+    return graph.op("Mul", [r, value], f"{ffn}gated")

@@ -9,10 +9,10 @@ import numpy as np
 
 from rwkv.chunk_span import ChunkSpan
 from rwkv.graph_builder import GraphBuilder
-from rwkv.graph_layers import shift_mix, silu
+from rwkv.graph_layers import shift_mix
 from rwkv.model_config import ModelConfig
 from rwkv.rwkv6_layout import MIXES
-from rwkv.rwkv56_graph import add_feed_forward, add_wkv, enter_layer, remembered_norm
+from rwkv.rwkv56_graph import add_attention, add_feed_forward, enter_layer, remembered_norm
 
 # exp(-exp(x)) between fp16's smallest normal number (6.1e-5) and 1 - 6e-5, which fp16 rounds to 1.
 DECAY_EXPONENTS = {"lowest": -9.72, "highest": 2.27}
@@ -43,14 +43,7 @@ def add_time_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: s
     w = graph.op("Exp", [graph.op("Clip", [w, *ends], f"{att}decay.clipped")], f"{att}decay.rate")
     w = graph.op("Exp", [graph.op("Neg", [w], f"{att}decay.exponent")], f"{att}decay")
 
-    vectors = {
-        letter: graph.linear(mixed[letter], f"{att}{name}.weight", f"{att}{name}")
-        for letter, name in {"r": "receptance", "k": "key", "v": "value"}.items()
-    }
-    y = add_wkv(graph, config, layer, vectors, graph.reshape(w, (h, n, 1), f"{att}decay.column"))
-    g = silu(graph, graph.linear(mixed["g"], f"{att}gate.weight", f"{att}gate"), f"{att}g")
-    y = graph.op("Mul", [y, g], f"{att}y.gated")
-    y = graph.linear(y, f"{att}output.weight", f"{att}output")
+    y = add_attention(graph, config, layer, mixed, graph.reshape(w, (h, n, 1), f"{att}decay.column"))
     return graph.op("Add", [hidden, y], f"{att}residual")
 
 
@@ -88,4 +81,4 @@ def add_channel_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden
         letter: shift_mix(graph, x, shift, graph.weight(f"{ffn}time_maa_{letter}", (1, c)), f"{ffn}{letter}")
         for letter in "kr"
     }
-    return add_feed_forward(graph, layer, hidden, mixed)
+    return graph.op("Add", [hidden, add_feed_forward(graph, layer, mixed)], f"{ffn}residual")

@@ -48,7 +48,7 @@ def read_figures(weights: WeightFile, group_norm_eps: float | None) -> ModelConf
     )
 
 
-def plan_block(config: ModelConfig, layer: int) -> list[PlannedTensor]:
+def plan_block(_weights: WeightFile, config: ModelConfig, layer: int) -> list[PlannedTensor]:
     """The stored tensors of one layer, in the order in which they lie in its file."""
     block, c, f = f"blocks.{layer}.", config.embd, config.ffn
     att, ffn = f"{block}att.", f"{block}ffn."

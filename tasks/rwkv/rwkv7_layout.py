@@ -52,7 +52,7 @@ def rest(tensor: Float32Array) -> Float32Array:
     return 1 - tensor
 
 
-def plan_block(config: ModelConfig, layer: int) -> list[PlannedTensor]:
+def plan_block(_weights: WeightFile, config: ModelConfig, layer: int) -> list[PlannedTensor]:
     """The stored tensors of one layer, in the order in which they lie in its file."""
     block, c = f"blocks.{layer}.", config.embd
     att = f"{block}att."

@@ -86,6 +86,29 @@ def vector(name: str, channels: int, centre: float, spread: float) -> RandomTens
     return RandomTensor(name, (1, 1, channels), centre, spread)
 
 
+def block5(sizes: ModelSizes, layer: int, decays: tuple[int, ...]) -> list[RandomTensor]:
+    """RWKV-5 with this shape of its decays."""
+    c, att, ffn = sizes.embd, f"blocks.{layer}.att.", f"blocks.{layer}.ffn."
+    return [
+        *(vector(f"{att}time_mix_{letter}", c, 0.5, 0.2) for letter in "kvrg"),
+        RandomTensor(f"{att}time_decay", decays, -3, 1.5),
+        RandomTensor(f"{att}time_faaaa", decays, 0.3, 0.3),
+        *(linear(f"{att}{name}.weight", c, c) for name in ("receptance", "key", "value", "gate", "output")),
+        *(vector(f"{ffn}time_mix_{letter}", c, 0.5, 0.2) for letter in "kr"),
+        *gated_feed_forward(ffn, c),
+    ]
+
+
+def block51(sizes: ModelSizes, layer: int) -> list[RandomTensor]:
+    """RWKV-5.1: one decay a head."""
+    return block5(sizes, layer, (sizes.heads,))
+
+
+def block52(sizes: ModelSizes, layer: int) -> list[RandomTensor]:
+    """RWKV-5.2: one decay for each channel."""
+    return block5(sizes, layer, (sizes.heads, sizes.head_size))
+
+
 def block6(sizes: ModelSizes, layer: int) -> list[RandomTensor]:
     """RWKV-6."""
     c, att, ffn = sizes.embd, f"blocks.{layer}.att.", f"blocks.{layer}.ffn."
@@ -113,4 +136,8 @@ def gated_feed_forward(ffn: str, c: int) -> list[RandomTensor]:
     ]
 
 
-BLOCKS: dict[str, Callable[[ModelSizes, int], list[RandomTensor]]] = {"6": block6}
+BLOCKS: dict[str, Callable[[ModelSizes, int], list[RandomTensor]]] = {
+    "5.1": block51,
+    "5.2": block52,
+    "6": block6,
+}

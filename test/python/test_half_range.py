@@ -20,7 +20,7 @@ from rwkv.weight_folder import WeightFolder
 from synthetic_weights import Tensors
 from version_models import SIZES, make_tensors, write_weights
 
-VERSIONS = ("6",)
+VERSIONS = ("5.2", "6")
 TOKENS = [0, *b"Large numbers, token by token."]
 LARGEST_HALF = 65504.0
 # The reference itself is 5e-4 off when such weights are computed in fp32 instead of fp64; logits reach ±10.
@@ -91,7 +91,7 @@ def test_the_graph_stays_within_fp16_where_the_model_itself_does_not(
 
 
 def test_divided_weights_are_the_checkpoints_when_multiplied_again(weights: WeightFolder) -> None:
-    tensors = make_large_tensors({"rwkv6": "6"}[weights.config.arch])
+    tensors = make_large_tensors({"rwkv5": "5.2", "rwkv6": "6"}[weights.config.arch])
     for layer in (0, 7, 12):
         stream = stream_divisor(weights.config, layer)
         assert stream == 2 ** (layer // 6)

@@ -15,7 +15,7 @@ from rwkv.synthetic_checkpoint import ModelSizes, plan_checkpoint
 from rwkv.weight_folder import WeightFolder
 from synthetic_weights import Tensors
 
-VERSIONS = ("6",)
+VERSIONS = ("5.1", "5.2", "6")
 # Twice past the layer at which the residual stream of v5 and v6 is halved.
 SIZES = ModelSizes(layers=13, embd=32, head_size=16, vocab=256)
 
@@ -28,6 +28,7 @@ def make_tensors(version: str, sizes: ModelSizes = SIZES, seed: int = 0) -> Tens
 
 def write_weights(tensors: Tensors, folder: Path, run_tool: RunTool, *options: str) -> WeightFolder:
     """The folder that write_weights.py makes of a checkpoint with these tensors."""
+    folder.mkdir(parents=True, exist_ok=True)
     write_safetensors_file(folder / "model.safetensors", dict(tensors))
     arguments = ["--weights", folder / "model.safetensors", "--output", folder / "weights", *options]
     done = run_tool("export-onnx/write_weights.py", *arguments)
