@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fail, ok, type Result } from '../engine/result.ts';
@@ -28,23 +28,33 @@ export async function writeAtomically(path: string, bytes: Uint8Array | string):
 /**
  * Writes a whole file so that a reader sees the old content or the new, and a killed process leaves the old one.
  * Nothing is flushed: after a power cut the file may hold anything, which its reader must be able to tell.
- * Fails with `storage-failed`.
+ * A long text may come in parts. Fails with `storage-failed`.
  */
-export function replaceFile(path: string, text: string): Result<void> {
+export function replaceFile(path: string, text: string | Iterable<string>): Result<void> {
   const temporary = temporaryBeside(path);
   try {
+    const file = openNew(temporary);
     try {
-      writeFileSync(temporary, text);
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error;
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(temporary, text);
+      for (const part of typeof text === 'string' ? [text] : text) writeFileSync(file, part);
+    } finally {
+      closeSync(file);
     }
     renameSync(temporary, path);
     return ok(undefined);
   } catch (error) {
     removeQuietly(temporary);
     return fail(storageFailure(path, error));
+  }
+}
+
+/** A new file to write to; folders above it are made. */
+function openNew(path: string): number {
+  try {
+    return openSync(path, 'wx');
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    mkdirSync(dirname(path), { recursive: true });
+    return openSync(path, 'wx');
   }
 }
 
