@@ -4,10 +4,12 @@ import { FAILURE_MODES, type FailureMode } from '../engine/failure-mode.ts';
 import { nearestName } from '../engine/nearest-name.ts';
 import { durationSeconds } from '../engine/quantity.ts';
 import { SANDBOX_LEVELS, type SandboxLevel } from '../engine/sandbox.ts';
+import { BUILDABLE_VERSIONS } from '../tasks/model-recognition.ts';
 import type { BuildOptions } from './build-options.ts';
 import type { CleanScope } from './commands/clean.ts';
 import type { Shell } from './commands/completion.ts';
 import type { GraphFormat } from './commands/graph.ts';
+import type { SynthOptions } from './commands/synth.ts';
 import { EXIT } from './exit-code.ts';
 import { packageVersion } from './package-version.ts';
 
@@ -22,6 +24,7 @@ Examples:
   rwkv-build why context                      why a task has to run
   rwkv-build why --compare convert/a/fp16 convert/a/a16w8   in what two actions differ
   rwkv-build init my-rwkv7.pth                write a pipeline file for your weights
+  rwkv-build synth --arch v7 --layers 24 --embd 2048 -o big.safetensors   weights of random numbers
   rwkv-build cache stats                      what the store holds, and its limit
   rwkv-build all --sandbox strict             commands see their inputs and nothing else of the machine
   rwkv-build doctor                           what this machine lacks
@@ -179,6 +182,7 @@ function describeProgram(finish: (code: number) => void): Command {
       const { file, soc } = raw;
       finish(await init(weights, { file, soc, force: raw.force === true, dryRun: raw.dryRun === true }));
     });
+  synthCommand(program, finish);
   program
     .command('completion')
     .description('print the completion script of a shell')
@@ -196,6 +200,38 @@ function describeProgram(finish: (code: number) => void): Command {
       finish(await doctor({ json: raw.json === true }));
     });
   return program;
+}
+
+const SYNTH_EXAMPLES = `
+Examples:
+  rwkv-build synth --arch v7 --layers 24 --embd 2048 -o big.safetensors      an RWKV-7 of 1.5 B, of random numbers
+  rwkv-build synth --arch v6 --layers 2 --embd 128 --vocab 256 -o tiny.safetensors`;
+
+function synthCommand(program: Command, finish: (code: number) => void): void {
+  program
+    .command('synth')
+    .description('write weights of random numbers in the shapes of real models, to try sizes with')
+    .addOption(
+      new Option('--arch <version>', 'which RWKV')
+        .choices(BUILDABLE_VERSIONS.map((version) => `v${version}`))
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--layers <count>', 'how many layers', wholeNumber)
+    .requiredOption('--embd <channels>', 'channels of the residual stream', wholeNumber)
+    .requiredOption('-o, --output <path>', 'the .safetensors file to write')
+    .option('--vocab <tokens>', 'how many different tokens', wholeNumber, 65536)
+    .option('--head-size <channels>', 'channels of a head', wholeNumber, 64)
+    .option('--seed <number>', 'the same seed gives the same file', wholeOrZero, 0)
+    .addOption(
+      new Option('--format <numbers>', 'what the numbers are stored as')
+        .choices(['fp16', 'fp32'])
+        .default('fp16'),
+    )
+    .addHelpText('after', SYNTH_EXAMPLES)
+    .action(async (raw: SynthOptions) => {
+      const { synth } = await import('./commands/synth.ts');
+      finish(await synth(raw));
+    });
 }
 
 const CACHE_EXAMPLES = `
@@ -292,7 +328,7 @@ function pipelineCommand(
     .option(
       '-j, --jobs <count>',
       'how many commands may run at the same time',
-      jobCount,
+      wholeNumber,
       availableParallelism(),
     )
     .addOption(
@@ -300,7 +336,7 @@ function pipelineCommand(
         ...SANDBOX_LEVELS,
       ]),
     )
-    .option('--retries <count>', 'run commands that fail again, up to so often', retryCount)
+    .option('--retries <count>', 'run commands that fail again, up to so often', wholeOrZero)
     .option('--time-limit <duration>', 'end commands after: 90 (seconds), 10min, 2h', timeLimit)
     .option('--json', 'one JSON event a line on stdout');
 }
@@ -330,14 +366,14 @@ const commaList = (value: string, before: readonly string[]): string[] => [
     .filter((part) => part !== ''),
 ];
 
-function jobCount(value: string): number {
+function wholeNumber(value: string): number {
   const count = Number(value);
   if (!Number.isInteger(count) || count < 1)
     throw new InvalidArgumentError('Expected a whole number from 1.');
   return count;
 }
 
-function retryCount(value: string): number {
+function wholeOrZero(value: string): number {
   const count = Number(value);
   if (value === '' || !Number.isInteger(count) || count < 0)
     throw new InvalidArgumentError('Expected a whole number from 0.');

@@ -11,6 +11,9 @@ export interface RecognisedModel {
   readonly vocabulary: number;
 }
 
+/** The versions that can be built: the keys of ARCHES in `tasks/rwkv/arch_registry.py`. */
+export const BUILDABLE_VERSIONS: readonly string[] = ['5.1', '5.2', '6', '7'];
+
 type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /** The largest header that the safetensors format allows, in bytes. */

@@ -4,7 +4,7 @@ import { dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { writeAtomically } from '../../cache/atomic-write.ts';
 import type { Failure } from '../../engine/failure.ts';
 import { fail, ok, type Result } from '../../engine/result.ts';
-import { recogniseSafetensors } from '../../tasks/model-recognition.ts';
+import { BUILDABLE_VERSIONS, recogniseSafetensors } from '../../tasks/model-recognition.ts';
 import { findSoc, type Soc } from '../../tasks/soc-table.ts';
 import { EXIT } from '../exit-code.ts';
 import { packageRoot } from '../package-root.ts';
@@ -98,15 +98,15 @@ async function templateModel(path: string, folder: string): Promise<Result<Templ
   }
   const recognised = extname(absolute) === '.safetensors' ? await recogniseSafetensors(absolute) : undefined;
   const version = recognised?.version;
-  if (recognised !== undefined && version !== '7') {
+  if (recognised !== undefined && !(version !== undefined && BUILDABLE_VERSIONS.includes(version))) {
     return fail({
       kind: 'unsupported-combination',
       axis: 'model',
       message:
         version === undefined
           ? `${path} is not recognised as any RWKV`
-          : `${path} is RWKV-${version}, which is not built yet`,
-      hint: 'give the weights of an RWKV-7',
+          : `${path} is RWKV-${version}, which cannot be built`,
+      hint: `give the weights of one of RWKV ${BUILDABLE_VERSIONS.join(', ')}`,
     });
   }
   return ok({ name: modelName(absolute), weights: shownPath(absolute, folder), recognised });

@@ -6,12 +6,15 @@ weights would not do: the HTP's compiler stores equal constants once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from rwkv.number_formats import Float32Array
+
+VALUES_AT_ONCE = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,18 @@ class RandomTensor:
     spread: float
 
     def make(self, random: np.random.Generator) -> Float32Array:
-        """Draw the values."""
-        values = random.standard_normal(self.shape, np.float32)
-        values *= np.float32(self.spread)
-        values += np.float32(self.centre)
-        return values
+        """Draw all values."""
+        return np.concatenate(list(self.pieces(random)))
+
+    def pieces(self, random: np.random.Generator) -> Iterator[Float32Array]:
+        """Draw the values some rows at a time, so that the largest table takes no more memory than a norm."""
+        row = self.shape[1:]
+        step = max(1, VALUES_AT_ONCE // math.prod(row))
+        for first in range(0, self.shape[0], step):
+            values = random.standard_normal((min(step, self.shape[0] - first), *row), np.float32)
+            values *= np.float32(self.spread)
+            values += np.float32(self.centre)
+            yield values
 
 
 def plan_checkpoint(version: str, sizes: ModelSizes) -> Iterator[RandomTensor]:
@@ -136,8 +146,34 @@ def gated_feed_forward(ffn: str, c: int) -> list[RandomTensor]:
     ]
 
 
+def block7(sizes: ModelSizes, layer: int) -> list[RandomTensor]:
+    """RWKV-7; the low ranks grow with the channels as in the authors' training code."""
+    c, att, ffn = sizes.embd, f"blocks.{layer}.att.", f"blocks.{layer}.ffn."
+    ranks = {"w": rank(1.8, 0.5, c), "a": rank(1.8, 0.5, c), "v": rank(1.3, 0.5, c), "g": rank(0.6, 0.8, c)}
+    biases = {"w": -3.0, "a": 0.0, "v": 1.0}
+    low_ranks = [low_rank(f"{att}{letter}", c, ranks[letter], c, 1.5) for letter in ranks]
+    return [
+        *(vector(f"{att}x_{letter}", c, 0.5, 0.2) for letter in "rwkvag"),
+        *(vector(f"{att}{letter}0", c, bias, 1) for letter, bias in biases.items()),
+        *(tensor for pair in low_ranks for tensor in pair),
+        vector(f"{att}k_k", c, 0.85, 0.1),
+        vector(f"{att}k_a", c, 1, 0.1),
+        RandomTensor(f"{att}r_k", (sizes.heads, sizes.head_size), 0, 0.2),
+        *(linear(f"{att}{name}.weight", c, c) for name in ("receptance", "key", "value", "output")),
+        vector(f"{ffn}x_k", c, 0.5, 0.2),
+        linear(f"{ffn}key.weight", 4 * c, c),
+        linear(f"{ffn}value.weight", c, 4 * c, 0.5),
+    ]
+
+
+def rank(factor: float, power: float, channels: int) -> int:
+    """A multiple of 32."""
+    return max(32, round(factor * channels**power / 32) * 32)
+
+
 BLOCKS: dict[str, Callable[[ModelSizes, int], list[RandomTensor]]] = {
     "5.1": block51,
     "5.2": block52,
     "6": block6,
+    "7": block7,
 }

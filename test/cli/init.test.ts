@@ -77,7 +77,7 @@ test('refuses weights that are not there, other files, other RWKVs, unknown SoCs
   project,
 }) => {
   project.write('notes.txt', 'x');
-  project.write('six.safetensors', header({ 'emb.weight': [65536, 64], 'blocks.0.att.time_maa_x': [1] }));
+  project.write('four.safetensors', header({ 'emb.weight': [65536, 64], 'blocks.0.att.time_decay': [1] }));
   project.write('llama.safetensors', header({ 'emb.weight': [100, 64] }));
   project.write('a/m.safetensors', header(RWKV7));
   project.write('b/m.safetensors', header(RWKV7));
@@ -88,7 +88,7 @@ test('refuses weights that are not there, other files, other RWKVs, unknown SoCs
   };
   assert.match(await said('none.pth'), 'none.pth is not there');
   assert.match(await said('notes.txt'), 'neither a .pth nor a .safetensors');
-  assert.match(await said('six.safetensors'), 'RWKV-6');
+  assert.match(await said('four.safetensors'), 'RWKV-4');
   assert.match(await said('llama.safetensors'), 'not recognised as any RWKV');
   assert.match(await said('--soc', 'SM8651'), 'did you mean `SM8650`');
   assert.match(await said('a/m.safetensors', 'b/m.safetensors'), 'would both be called `m`');
