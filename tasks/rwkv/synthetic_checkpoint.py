@@ -168,7 +168,8 @@ def block7(sizes: ModelSizes, layer: int) -> list[RandomTensor]:
 
 def rank(factor: float, power: float, channels: int) -> int:
     """A multiple of 32."""
-    return max(32, round(factor * channels**power / 32) * 32)
+    steps: int = round(factor * channels**power / 32)
+    return 32 * max(1, steps)
 
 
 BLOCKS: dict[str, Callable[[ModelSizes, int], list[RandomTensor]]] = {
