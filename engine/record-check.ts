@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isStamped, stampOf } from '../cache/file-stamp.ts';
 import { isSealed } from '../cache/seal-status.ts';
 import { type RecordCheck, recordFolder, type Witness } from './build-record.ts';
+import { holdsUnfinished } from './unfinished-folder.ts';
 
 /** What a look at everything that a record saw has found: the places in its lists where something changed. */
 export interface RecordLook {
@@ -11,6 +12,8 @@ export interface RecordLook {
   readonly published: ReadonlySet<number>;
   /** Where something is now that was absent. */
   readonly appeared: ReadonlySet<number>;
+  /** Whether a build, running or killed, has left something half-made under `out/`. */
+  readonly holdsUnfinished: boolean;
   /** Whether nothing came or went in the store where the results lie. */
   readonly isStoreSame: boolean;
 }
@@ -24,13 +27,15 @@ export function lookAgain(check: RecordCheck): RecordLook | undefined {
     inputs: places(check.inputs, isWitnessed),
     published: places(check.published, isWitnessed),
     appeared: places(check.absent, (path) => stampOf(path) === undefined),
+    holdsUnfinished: holdsUnfinished(join(check.folder, 'out')),
     isStoreSame: check.shards.every(isWitnessed) && check.blobs.every(([path, size]) => isSealed(path, size)),
   };
 }
 
 /** Whether everything is as it was: then every action would be a hit. */
-export function isUnchanged({ inputs, published, appeared, isStoreSame }: RecordLook): boolean {
-  return isStoreSame && inputs.size + published.size + appeared.size === 0;
+export function isUnchanged(look: RecordLook): boolean {
+  const { inputs, published, appeared } = look;
+  return look.isStoreSame && !look.holdsUnfinished && inputs.size + published.size + appeared.size === 0;
 }
 
 function places<T>(list: readonly T[], isRight: (one: T) => boolean): ReadonlySet<number> {

@@ -18,7 +18,6 @@ import {
 } from './build-record.ts';
 import type { BuildSession } from './build-session.ts';
 import { type ArtifactPublished, SHOWN_ARTIFACTS } from './event.ts';
-import { holdsUnfinished } from './unfinished-folder.ts';
 
 export interface FinishedBuild {
   readonly request: BuildRequest;
@@ -43,11 +42,6 @@ export function makeRecord(
   inputs.add(pipeline[0], () => pipeline[1]);
   const absent = new WitnessList();
   const published = new WitnessList();
-  // What a build leaves there that is killed while it publishes shows in it.
-  const folder = join(session.options.folder, 'out');
-  const placed = stampOf(folder);
-  // Another build that publishes just now may yet be killed: then the next one has to look again.
-  if (placed !== undefined) published.add(folder, () => (holdsUnfinished(folder) ? null : placed));
   const sizes = new Map<string, number>();
   const actions: RecordedAction[] = [];
   for (const action of graph.actions.values()) {

@@ -29,9 +29,14 @@ export class UnfinishedFolder {
   }
 }
 
-/** Whether some build, running or killed, has unfinished artifacts there. Throws node's error. */
+/** Whether some build, running or killed, has unfinished artifacts there. */
 export function holdsUnfinished(published: string): boolean {
-  return readdirSync(published).some((name) => name.startsWith(PREFIX));
+  try {
+    return readdirSync(published).some((name) => name.startsWith(PREFIX));
+  } catch {
+    // Nothing has been published yet, or nobody may look.
+    return false;
+  }
 }
 
 /** Removes what builds left that were killed while they published. Never rejects. */
