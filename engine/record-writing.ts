@@ -27,8 +27,8 @@ const ACTIONS_A_PART = 500;
 function* jsonParts({ actions, ...rest }: RecordedBuild): Generator<string> {
   yield `${JSON.stringify(rest).slice(0, -1)},"actions":[\n`;
   for (let at = 0; at < actions.length; at += ACTIONS_A_PART) {
-    const part = actions.slice(at, at + ACTIONS_A_PART).map((action) => JSON.stringify(action));
-    yield `${at === 0 ? '' : ',\n'}${part.join(',\n')}`;
+    const part = JSON.stringify(actions.slice(at, at + ACTIONS_A_PART)).slice(1, -1);
+    yield at === 0 ? part : `,\n${part}`;
   }
   yield ']}\n';
 }
