@@ -12,7 +12,7 @@ export interface RecognisedModel {
 }
 
 /** The versions that can be built: the keys of ARCHES in `tasks/rwkv/arch_registry.py`. */
-export const BUILDABLE_VERSIONS: readonly string[] = ['5.1', '5.2', '6', '7'];
+export const BUILDABLE_VERSIONS: readonly string[] = ['5.1', '5.2', '6', '7', '7a'];
 
 type Shapes = ReadonlyMap<string, readonly number[]>;
 
@@ -41,7 +41,8 @@ function versionOf(shapes: Shapes): string | undefined {
   const has = (name: string): boolean => shapes.has(name);
   const attention = 'blocks.0.att.';
   if (has(`${attention}r_k`)) {
-    return has('blocks.0.ffn.s_emb.weight') || has('blocks.0.ffn.s_emb') ? '7a' : '7';
+    if ([...shapes.keys()].some((name) => name.startsWith('blocks.0.qkv.'))) return '7b';
+    return has('blocks.0.ffn.s_emb.weight') ? '7a' : '7';
   }
   if (has(`${attention}time_maa_x`)) return '6';
   if (!has(`${attention}time_decay`)) return undefined;

@@ -58,6 +58,8 @@ typedef struct rwkv_qnn_session_options {
   const char* first_chunk;
   /** The raw float32 embedding table of a model whose embedding is outside of the graph; else NULL. */
   const char* embedding;
+  /** What the heads start from, for a model with tuned states: raw float32, one layer after the other; else NULL. */
+  const char* initial_state;
 } rwkv_qnn_session_options;
 
 /** Loads a model. On failure `*session` is NULL. */
@@ -72,7 +74,7 @@ RWKV_QNN_API size_t rwkv_qnn_session_get_vocabulary(const rwkv_qnn_session* sess
 RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_feed_token(rwkv_qnn_session* session, uint32_t token,
                                                         const float** logits);
 
-/** Forgets everything that was fed. */
+/** Forgets everything that was fed: the state becomes the initial one. */
 RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_reset_state(rwkv_qnn_session* session);
 
 /* ---- text and tokens ---------------------------------------------------------------------------------------------- */

@@ -16,8 +16,10 @@ struct rwkv_qnn_session {
   explicit rwkv_qnn_session(const rwkv_qnn_session_options& options)
       : library(options.qnn_libs),
         device(library, {}),
-        session(device, options.first_chunk,
-                options.embedding != nullptr ? std::optional<std::filesystem::path>(options.embedding) : std::nullopt) {
+        session(device, options.first_chunk, path_of(options.embedding), path_of(options.initial_state)) {}
+
+  static std::optional<std::filesystem::path> path_of(const char* text) {
+    return text != nullptr ? std::optional<std::filesystem::path>(text) : std::nullopt;
   }
 
   rwkv::QnnLibrary library;

@@ -1,5 +1,6 @@
 #include "rwkv_session.hpp"
 
+#include <charconv>
 #include <cstring>
 #include <string>
 
@@ -21,6 +22,23 @@ const TensorInfo* find(const std::vector<TensorInfo>& tensors, const std::string
   return nullptr;
 }
 
+// The layer in a name such as "state12_wkv_in", given what stands before and behind the number.
+std::optional<std::size_t> layer_in(std::string_view name, std::string_view before, std::string_view behind) {
+  if (!name.starts_with(before) || !name.ends_with(behind)) return {};
+  std::size_t layer = 0;
+  const char* end = name.data() + name.size() - behind.size();
+  const auto result = std::from_chars(name.data() + before.size(), end, layer);
+  return result.ec == std::errc{} && result.ptr == end ? std::optional(layer) : std::nullopt;
+}
+
+// Where an input's values are in a row of the table outside of the graph: the embedding first, then the deep embedding
+// of each layer of an RWKV-7a. Nothing for other inputs.
+std::optional<std::size_t> place_in_row(const std::string& input) {
+  if (input == "embedding") return 0;
+  const auto layer = layer_in(input, "deep_embedding", "");
+  return layer ? std::optional(*layer + 1) : std::nullopt;
+}
+
 std::string describe(const TensorInfo& tensor) {
   std::string text = name_of(tensor.type) + " [";
   for (std::size_t i = 0; i < tensor.shape.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(tensor.shape[i]);
@@ -35,7 +53,8 @@ std::string describe(const TensorInfo& tensor) {
 }   // namespace
 
 RwkvSession::RwkvSession(const HtpDevice& device, const std::filesystem::path& first_chunk,
-                         const std::optional<std::filesystem::path>& embedding) {
+                         const std::optional<std::filesystem::path>& embedding,
+                         const std::optional<std::filesystem::path>& initial_state) {
   for (const std::filesystem::path& file : find_chunk_files(first_chunk)) {
     chunks_.push_back({});
     chunks_.back().context = std::make_unique<HtpContext>(device, file);
@@ -43,21 +62,24 @@ RwkvSession::RwkvSession(const HtpDevice& device, const std::filesystem::path& f
   for (std::size_t i = 0; i < chunks_.size(); ++i) connect(i);
 
   if (logits_output_ == nullptr) refuse(chunks_.size() - 1, "is the last chunk but has no output 'logits'");
-  if (token_input_ == nullptr && embedding_input_ == nullptr) {
+  if (token_input_ == nullptr && !row_inputs_.contains(0)) {
     refuse(0, "is the first chunk but has neither input 'token' nor 'embedding'");
   }
-  if (embedding_input_ != nullptr) {
+  if (!row_inputs_.empty()) {
     if (!embedding) {
       throw Failure(FailureKind::argument, first_chunk.string(), "takes its embedding from outside, but none was given",
                     "give the exported table: --embedding FILE.f32");
     }
-    embedding_.emplace(*embedding, embedding_input_->info().elements());
+    std::size_t width = 0;
+    for (const auto& [place, input] : row_inputs_) width += input->info().elements();
+    embedding_.emplace(*embedding, width);
   } else if (embedding) {
     throw Failure(FailureKind::argument, embedding->string(), "isn't needed: the model has its embedding inside",
                   "leave out --embedding");
   }
   logits_.resize(logits_output_->info().elements());
   layers_ = states_.size() / 3;
+  if (initial_state) read_initial_state(*initial_state);
   reset();
 }
 
@@ -78,6 +100,7 @@ RwkvSession::State& RwkvSession::add_state(const TensorInfo& input, std::size_t 
   }
   require_convertible(input);
   states_.push_back({{TensorBuffer(input), TensorBuffer(input)}});
+  if (const auto layer = layer_in(input.name, "state", "_wkv_in")) wkv_states_[*layer] = &states_.back();
   return states_.back();
 }
 
@@ -103,18 +126,20 @@ TensorBuffer& RwkvSession::take_over(TensorBuffer* source, std::size_t source_ch
 TensorBuffer& RwkvSession::connect_input(const TensorInfo& input, std::size_t index) {
   if (input.name == "hidden_in") return take_over(hidden_, index - 1, input, index);
   if (input.name == "v_first_in") return take_over(v_first_, 0, input, index);
-  if (index == 0 && input.name == "token") {
+  if (input.name == "token") {
     if (input.type != qnn::DataType::int32 || input.elements() != 1) {
       refuse(index, "has input 'token' as " + describe(input) + ", expected int32 [1]");
     }
-    buffers_.emplace_back(input);
-    token_input_ = &buffers_.back();
-    return buffers_.back();
+    if (token_input_ == nullptr) {
+      buffers_.emplace_back(input);
+      token_input_ = &buffers_.back();
+    }
+    return *token_input_;
   }
-  if (index == 0 && input.name == "embedding") {
+  if (const auto place = place_in_row(input.name); place && !row_inputs_.contains(*place)) {
     require_convertible(input);
     buffers_.emplace_back(input);
-    embedding_input_ = &buffers_.back();
+    row_inputs_[*place] = &buffers_.back();
     return buffers_.back();
   }
   refuse(index, "has an unknown input '" + input.name + "'");
@@ -176,11 +201,16 @@ void RwkvSession::write_token(std::uint32_t token) {
                   "is outside the model's vocabulary of " + std::to_string(known),
                   "use the tokenizer that the model was trained with");
   }
-  if (embedding_) {
-    encode_values(embedding_input_->info(), embedding_->row(token), embedding_input_->data());
-  } else {
+  if (token_input_ != nullptr) {
     const auto id = static_cast<std::int32_t>(token);
     std::memcpy(token_input_->data(), &id, sizeof id);
+  }
+  if (!embedding_) return;
+  std::span<const float> row = embedding_->row(token);
+  for (const auto& [place, input] : row_inputs_) {
+    const std::size_t elements = input->info().elements();
+    encode_values(input->info(), row.first(elements), input->data());
+    row = row.subspan(elements);
   }
 }
 
@@ -199,11 +229,32 @@ std::span<const float> RwkvSession::feed(std::uint32_t token) {
   return logits_;
 }
 
+void RwkvSession::read_initial_state(const std::filesystem::path& file) {
+  std::error_code trouble;
+  if (std::filesystem::file_size(file, trouble) == 0 && !trouble) return;   // a model that starts from zeros
+  initial_state_.emplace(file);
+  std::size_t elements = 0;
+  for (const auto& [layer, state] : wkv_states_) elements += state->buffers[0].info().elements();
+  const std::size_t bytes = initial_state_->bytes().size();
+  if (bytes == elements * sizeof(float)) return;
+  throw Failure(
+      FailureKind::format, file.string(),
+      "has " + std::to_string(bytes) + " bytes; the model's states take " + std::to_string(elements * sizeof(float)),
+      "use the initial state that was exported with this model");
+}
+
 void RwkvSession::reset() {
   for (State& state : states_) {
     for (TensorBuffer& buffer : state.buffers) buffer.fill_with_zero();
   }
   role_ = 0;
+  if (!initial_state_) return;
+  const auto* values = reinterpret_cast<const float*>(initial_state_->bytes().data());
+  for (const auto& [layer, state] : wkv_states_) {
+    const TensorInfo& info = state->buffers[0].info();
+    encode_values(info, {values, info.elements()}, state->buffers[0].data());   // what role 0 reads
+    values += info.elements();
+  }
 }
 
 std::vector<const HtpContext*> RwkvSession::contexts() const {

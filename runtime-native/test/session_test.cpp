@@ -108,6 +108,45 @@ TEST("a session gives finite logits, and the same ones after a reset") {
   }
 }
 
+// What the wkv states of all chunks take together.
+std::size_t state_elements(const std::filesystem::path& first) {
+  std::size_t elements = 0;
+  for (const auto& file : find_chunk_files(first)) {
+    const HtpContext context(test::htp_device(), file);
+    for (const TensorInfo& input : context.graph().inputs) {
+      if (input.name.ends_with("_wkv_in")) elements += input.elements();
+    }
+  }
+  return elements;
+}
+
+TEST("an initial state is what the model starts from, and returns to") {
+  const TemporaryFolder folder;
+  for (const auto& first : test::first_chunks()) {
+    if (!takes_tokens(first)) continue;
+    const std::size_t elements = state_elements(first);
+    const auto file_of = [&](const char* name, float value) {
+      const std::vector<float> values(elements, value);
+      return folder.write(name, {reinterpret_cast<const char*>(values.data()), elements * sizeof(float)});
+    };
+    RwkvSession session(test::htp_device(), first, {});
+    const Rows from_zero = feed_all(session);
+    RwkvSession zeros(test::htp_device(), first, {}, file_of("zeros.f32", 0));
+    CHECK(feed_all(zeros) == from_zero);
+    RwkvSession none(test::htp_device(), first, {}, folder.write("empty.f32", ""));
+    CHECK(feed_all(none) == from_zero);
+    RwkvSession tuned(test::htp_device(), first, {}, file_of("tuned.f32", 0.125f));
+    const Rows from_tuned = feed_all(tuned);
+    CHECK(from_tuned != from_zero);
+    tuned.reset();
+    CHECK(feed_all(tuned) == from_tuned);
+    CHECK_THROWS("the initial state that was exported with this model",
+                 RwkvSession(test::htp_device(), first, {}, folder.write("short.f32", "1234")));
+    return;
+  }
+  test::skip("a model that takes tokens");
+}
+
 TEST("the state matters: another past gives other logits for the same token") {
   RwkvSession session(
       test::htp_device(), test::first_chunks().front(),
@@ -175,7 +214,7 @@ TEST("a chunk in another's place is refused with what doesn't fit") {
     std::filesystem::copy_file(files[0], folder.path() / "m_chunk1of2.bin");
     CHECK_THROWS("m_chunk2of2.bin: is missing", RwkvSession(test::htp_device(), folder.path() / "m_chunk1of2.bin", {}));
     std::filesystem::copy_file(files[0], folder.path() / "m_chunk2of2.bin");
-    CHECK_THROWS("m_chunk2of2.bin: has an unknown input",
+    CHECK_THROWS("m_chunk2of2.bin: is the last chunk but has no output 'logits'",
                  RwkvSession(test::htp_device(), folder.path() / "m_chunk1of2.bin", {}));
     std::filesystem::rename(folder.path() / "m_chunk1of2.bin", folder.path() / "alone.bin");
     CHECK_THROWS("alone.bin: is the last chunk but has no output 'logits'",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).absolute().parents[1]))
@@ -16,11 +18,11 @@ from rwkv.arch_registry import arch_of_version, layout_of
 from rwkv.folded_embedding import fold_embedding, plan_embedding, plan_head
 from rwkv.model_config import write_config
 from rwkv.safetensors_writer import write_safetensors
-from rwkv.tensor_plan import PlannedTensor
+from rwkv.tensor_plan import StoredTensor
 from rwkv.tool_failure import progress, run_tool
 from rwkv.version_names import recognise_version
 from rwkv.weight_file import WeightFile, open_weight_file
-from rwkv.weight_folder import CONFIG_FILE, EMBEDDING_FILE, HEAD_FILE, block_file
+from rwkv.weight_folder import CONFIG_FILE, EMBEDDING_FILE, file_of
 
 SUMMARY = "Write a checkpoint's weights as one .safetensors file per layer."
 EXAMPLE = "example: write_weights.py --weights rwkv7-g1-0.1b.pth --output weights"
@@ -41,32 +43,32 @@ def main() -> None:
     config = layout.read_figures(weights, arguments.group_norm_eps)
     blocks = [layout.plan_block(weights, config, layer) for layer in range(config.layers)]
     embedding, head = plan_embedding(config), plan_head(config)
-    plan = [*embedding, *(tensor for block in blocks for tensor in block), *head]
+    plan: list[StoredTensor] = [*embedding, *(tensor for block in blocks for tensor in block), *head]
     for tensor in plan:
         tensor.check(weights)
     figures = f"{config.arch}, {config.layers} layers × {config.embd}, {config.vocab} tokens"
     progress(f"{weights.path}: {figures}")
-    if unused := sorted(weights.names() - {tensor.source for tensor in plan}):
+    if unused := sorted(weights.names() - {source for tensor in plan for source in tensor.sources()}):
         progress(f"{weights.path}: not used: {', '.join(unused[:3])}{' …' if len(unused) > 3 else ''}")
 
     output: Path = arguments.output
     output.mkdir(parents=True, exist_ok=True)
     write_safetensors(output / EMBEDDING_FILE, shapes_of(embedding[:1]), fold_embedding(config, weights))
     progress(f"{EMBEDDING_FILE}: {config.vocab} × {config.embd}, ln0 folded in")
-    for layer, block in enumerate(blocks):
-        write_planned(output / block_file(layer), block, weights)
-    write_planned(output / HEAD_FILE, head, weights)
+    for file, tensors in groupby(plan[len(embedding) :], lambda tensor: file_of(tensor.name)):
+        write_planned(output / file, list(tensors), weights)
     write_config(config, output / CONFIG_FILE)
 
 
-def shapes_of(plan: list[PlannedTensor]) -> dict[str, tuple[int, ...]]:
+def shapes_of(plan: Sequence[StoredTensor]) -> dict[str, tuple[int, ...]]:
     """The stored shapes by stored name."""
     return {tensor.name: tensor.shape for tensor in plan}
 
 
-def write_planned(path: Path, plan: list[PlannedTensor], weights: WeightFile) -> None:
-    """Write one file, a tensor at a time."""
-    write_safetensors(path, shapes_of(plan), (tensor.make(weights) for tensor in plan))
+def write_planned(path: Path, plan: Sequence[StoredTensor], weights: WeightFile) -> None:
+    """Write one file, a tensor or a piece of one at a time."""
+    pieces = (piece for tensor in plan for piece in tensor.pieces(weights))
+    write_safetensors(path, shapes_of(plan), pieces)
     progress(f"{path.name}: {len(plan)} tensors")
 
 

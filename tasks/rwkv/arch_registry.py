@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rwkv.weight_folder import WeightFolder
 
 # What `recognise_version` says -> the arch that configurations name.
-ARCHES = {"5.1": "rwkv5", "5.2": "rwkv5", "6": "rwkv6", "7": "rwkv7"}
+ARCHES = {"5.1": "rwkv5", "5.2": "rwkv5", "6": "rwkv6", "7": "rwkv7", "7a": "rwkv7a"}
 
 
 def arch_of_version(file: object, version: str) -> str:
@@ -43,6 +43,10 @@ def layout_of(arch: str) -> Layout:
         from rwkv import rwkv7_layout
 
         return rwkv7_layout
+    if arch == "rwkv7a":
+        from rwkv import rwkv7a_layout
+
+        return rwkv7a_layout
     raise unknown(arch)
 
 
@@ -60,6 +64,10 @@ def reference_of(weights: WeightFolder) -> Reference:
         from rwkv.rwkv7_reference import Rwkv7Reference
 
         return Rwkv7Reference(weights)
+    if weights.config.arch == "rwkv7a":
+        from rwkv.rwkv7a_reference import Rwkv7aReference
+
+        return Rwkv7aReference(weights)
     raise unknown(weights.config.arch)
 
 
@@ -77,6 +85,10 @@ def layers_of(arch: str) -> AddLayers:
         from rwkv import rwkv7_graph
 
         return rwkv7_graph.add_layers
+    if arch == "rwkv7a":
+        from rwkv import rwkv7a_graph
+
+        return rwkv7a_graph.add_layers
     raise unknown(arch)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from enum import Enum
 
 import numpy as np
 import onnx
@@ -22,11 +23,19 @@ OPSET = 21
 IR_VERSION = 10  # the one that opset 21 came with
 
 
+class TablePlace(Enum):
+    """Where a token's rows of the embedding tables are looked up."""
+
+    INSIDE = "inside"  # in the graph, which takes `token`
+    OUTSIDE = "outside"  # by the caller, whose rows the graph takes
+
+
 class GraphBuilder:
     """Collects nodes in topological order. All shapes are static and every float is fp32."""
 
-    def __init__(self, weights: WeightFolder) -> None:
+    def __init__(self, weights: WeightFolder, tables: TablePlace = TablePlace.INSIDE) -> None:
         self._weights = weights
+        self._tables = tables
         self._nodes: list[onnx.NodeProto] = []
         self._initializers: dict[str, onnx.TensorProto] = {}
         self._inputs: list[onnx.ValueInfoProto] = []
@@ -69,6 +78,14 @@ class GraphBuilder:
         tensor = external_tensor(name, TensorProto.FLOAT, seen, FilePart(place.file, place.offset, size))
         self._initializers.setdefault(name, tensor)
         return name
+
+    def token_row(self, table: str, output: str, outside: str) -> str:
+        """The token's row [1, width] of a table: `output` of a look-up, or the graph input `outside`."""
+        if self._tables is TablePlace.OUTSIDE:
+            return self.input(outside, (1, self._weights.locate(table).shape[1]))
+        if all(item.name != "token" for item in self._inputs):
+            self.input("token", (1,), TensorProto.INT32)
+        return self.op("Gather", [self.weight(table), "token"], output, axis=0)
 
     def linear(self, x: str, weight: str, output: str, bias: str | None = None) -> str:
         """X [1, in] · weightᵀ [out, in] (+ bias [out]) -> [1, out]."""

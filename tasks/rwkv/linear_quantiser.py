@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from rwkv.external_tensors import FilePart, external_tensor, read_external
 from rwkv.half_weights import cast, halved
 from rwkv.number_formats import Float32Array
-from rwkv.tensor_encodings import Range
+from rwkv.tensor_encodings import Range, encoding_key
 from rwkv.tool_failure import InputError
 
 LARGEST_U16 = 65535
@@ -112,13 +112,14 @@ class LinearQuantiser:
 
     def calibrated(self, name: str) -> Range:
         """The range that calibration saw; raises `InputError` when it saw none."""
-        if name not in self.ranges:
+        key = encoding_key(name, 0)  # a state's, where a linear reads what the state keeps
+        if key not in self.ranges:
             raise InputError(
                 self.encodings_file,
                 f"has no range for {name}",
                 "calibrate again with the weights of this graph",
             )
-        return self.ranges[name]
+        return self.ranges[key]
 
     def quantised_weight(self, name: str) -> tuple[str, Float32Array]:
         """A weight [out, in] behind DequantizeLinear, and its scales [out]."""

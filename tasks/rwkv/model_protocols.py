@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from rwkv.model_config import ModelConfig
 from rwkv.number_formats import Float32Array
-from rwkv.tensor_plan import PlannedTensor
+from rwkv.tensor_plan import StoredTensor
 from rwkv.weight_file import WeightFile
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class Layout(Protocol):
 
     def read_figures(self, weights: WeightFile, group_norm_eps: float | None) -> ModelConfig: ...
 
-    def plan_block(self, weights: WeightFile, config: ModelConfig, layer: int) -> list[PlannedTensor]: ...
+    def plan_block(self, weights: WeightFile, config: ModelConfig, layer: int) -> Sequence[StoredTensor]: ...
 
 
 class Reference(Protocol):

@@ -7,6 +7,7 @@ stream of trained models stays far below 65504.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -18,7 +19,17 @@ from rwkv.model_config import ModelConfig
 DECAY_SCALE = -math.exp(-0.5)
 
 
+AddHalf = Callable[[GraphBuilder, ModelConfig, int, str], str]
+
+
 def add_layers(graph: GraphBuilder, config: ModelConfig, span: ChunkSpan, hidden: str) -> str:
+    """Add the chunk's layers with their states; returns the residual stream's last tensor [1, C]."""
+    return add_layers_with(add_channel_mix, graph, config, span, hidden)
+
+
+def add_layers_with(
+    channel_mix: AddHalf, graph: GraphBuilder, config: ModelConfig, span: ChunkSpan, hidden: str
+) -> str:
     """Add the chunk's layers with their states; returns the residual stream's last tensor [1, C].
 
     The first chunk emits `v_first_out` when there are later ones; those take it as `v_first_in`.
@@ -27,7 +38,7 @@ def add_layers(graph: GraphBuilder, config: ModelConfig, span: ChunkSpan, hidden
     v_first = graph.input("v_first_in", stream) if not span.is_first else ""
     for layer in range(span.first, span.last):
         hidden, v_first = add_time_mix(graph, config, layer, hidden, v_first)
-        hidden = add_channel_mix(graph, config, layer, hidden)
+        hidden = channel_mix(graph, config, layer, hidden)
     if span.is_first and not span.is_last:
         # An own node: the name by which the value's encoding is known must not depend on the chunks.
         graph.output(graph.op("Identity", [v_first], "v_first_out"), stream)
@@ -130,13 +141,18 @@ def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[
 
 def add_channel_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str) -> str:
     """The feed-forward half of a layer: the residual stream [1, C]."""
-    c = config.embd
-    ffn, state = f"blocks.{layer}.ffn.", f"state{layer}_"
+    ffn = f"blocks.{layer}.ffn."
+    _, k = add_squared_key(graph, config, layer, hidden)
+    value = graph.linear(k, f"{ffn}value.weight", f"{ffn}value")
+    return graph.op("Add", [hidden, value], f"{ffn}residual")
+
+
+def add_squared_key(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str) -> tuple[str, str]:
+    """(the half's input [1, C], max(key, 0)² [1, F])."""
+    c, ffn, state = config.embd, f"blocks.{layer}.ffn.", f"state{layer}_"
     shift_in = graph.input(f"{state}ffn_shift_in", (1, c))
     x = graph.layer_norm(hidden, f"blocks.{layer}.ln2", f"{state}ffn_shift_out", config.layer_norm_eps)
     graph.output(x, (1, c))
     shift = graph.op("Sub", [shift_in, x], f"{ffn}shift")
     mixed = shift_mix(graph, x, shift, graph.weight(f"{ffn}x_k", (1, c)), f"{ffn}k")
-    k = squared_relu(graph, graph.linear(mixed, f"{ffn}key.weight", f"{ffn}key"), f"{ffn}k")
-    value = graph.linear(k, f"{ffn}value.weight", f"{ffn}value")
-    return graph.op("Add", [hidden, value], f"{ffn}residual")
+    return x, squared_relu(graph, graph.linear(mixed, f"{ffn}key.weight", f"{ffn}key"), f"{ffn}k")

@@ -15,6 +15,7 @@ import numpy as np
 from rwkv.number_formats import Float32Array
 
 VALUES_AT_ONCE = 1 << 22
+DEEP_RANK = 32
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,18 @@ def block7(sizes: ModelSizes, layer: int) -> list[RandomTensor]:
     ]
 
 
+def block7a(sizes: ModelSizes, layer: int) -> list[RandomTensor]:
+    """RWKV-7a: RWKV-7 and deep embeddings."""
+    c, ffn = sizes.embd, f"blocks.{layer}.ffn."
+    return [
+        *block7(sizes, layer),
+        RandomTensor(f"{ffn}s_emb.weight", (sizes.vocab, DEEP_RANK**2), 0, 0.2),
+        linear(f"{ffn}s_emb_x.weight", DEEP_RANK**2, c, 0.2),
+        *low_rank(f"{ffn}s", c, DEEP_RANK, 4 * c, 0.5),
+        vector(f"{ffn}s0", 4 * c, 1, 0.2),
+    ]
+
+
 def rank(factor: float, power: float, channels: int) -> int:
     """A multiple of 32."""
     steps: int = round(factor * channels**power / 32)
@@ -177,4 +190,5 @@ BLOCKS: dict[str, Callable[[ModelSizes, int], list[RandomTensor]]] = {
     "5.2": block52,
     "6": block6,
     "7": block7,
+    "7a": block7a,
 }

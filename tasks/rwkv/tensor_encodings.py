@@ -12,6 +12,7 @@ from rwkv.tool_failure import InputError
 
 FORMAT = 1
 STATE = re.compile(r"state(\d+)_(\w+)_(?:in|out)")
+DEEP_EMBEDDING = re.compile(r"deep_embedding(\d+)")
 DIGITS = 6  # significant ones: what different CPUs' last bits do must not change the file
 
 
@@ -57,6 +58,8 @@ def encoding_key(tensor: str, first_layer: int) -> str:
     """
     if state := STATE.fullmatch(tensor):
         return f"blocks.{state[1]}.{state[2]}"
+    if deep := DEEP_EMBEDDING.fullmatch(tensor):
+        return f"blocks.{deep[1]}.ffn.deep.row"
     taken = {
         "embedding": "emb",
         "hidden_in": f"blocks.{first_layer - 1}.ffn.residual",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -21,15 +22,40 @@ def transposed(tensor: Float32Array) -> Float32Array:
     return tensor.T
 
 
+class StoredTensor(Protocol):
+    """A tensor of a weights folder: its name and shape there, and how it is made from a checkpoint."""
+
+    @property
+    def name(self) -> str:
+        """In the weights folder."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """In the weights folder."""
+
+    def sources(self) -> list[str]:
+        """The checkpoint's tensors that it is made of."""
+
+    def check(self, weights: WeightFile) -> None:
+        """Raises `InputError` when a source is missing or has another shape; reads no data."""
+
+    def pieces(self, weights: WeightFile) -> Iterator[Float32Array]:
+        """Its values, at once or some rows at a time; raises `InputError` as `WeightFile.read` does."""
+
+
 @dataclass(frozen=True)
 class PlannedTensor:
-    """`shape` is that of the stored tensor, `source_shape` that of the checkpoint's tensor `source`."""
+    """Made of one: `shape` is that of the stored tensor, `source_shape` that of the checkpoint's `source`."""
 
     name: str
     shape: tuple[int, ...]
     source: str
     source_shape: tuple[int, ...]
     transform: Callable[[Float32Array], Float32Array]
+
+    def sources(self) -> list[str]:
+        """The one."""
+        return [self.source]
 
     def check(self, weights: WeightFile) -> None:
         """Raises `InputError` when the source is missing or has another shape; reads no data."""
@@ -38,6 +64,10 @@ class PlannedTensor:
     def make(self, weights: WeightFile) -> Float32Array:
         """The stored tensor; raises `InputError` as `WeightFile.read` does."""
         return self.transform(weights.read(self.source, self.source_shape))
+
+    def pieces(self, weights: WeightFile) -> Iterator[Float32Array]:
+        """The stored tensor in one piece."""
+        yield self.make(weights)
 
 
 def copied(name: str, shape: tuple[int, ...]) -> PlannedTensor:

@@ -27,9 +27,10 @@ def block_file(layer: int) -> str:
 
 
 def file_of(name: str) -> str:
-    """The file in which a stored tensor lies."""
+    """The file in which a stored tensor lies. Tables have one each: a graph may do without them."""
     if block := BLOCK_NAME.match(name):
-        return block_file(int(block[1]))
+        layer = int(block[1])
+        return f"deep-embedding-{layer:02}.safetensors" if ".s_emb." in name else block_file(layer)
     return EMBEDDING_FILE if name.startswith("emb.") else HEAD_FILE
 
 

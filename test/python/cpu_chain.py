@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -28,17 +29,19 @@ class CpuChain:
             for session in self.sessions
         ]
 
-    def logits(self, first: dict[str, NDArray[np.generic]]) -> NDArray[np.float32]:
-        """[V], given the first chunk's `token` or `embedding`."""
-        passed = dict(first)
+    def logits(self, first: Mapping[str, NDArray[np.generic]]) -> NDArray[np.float32]:
+        """[V], given the `token` or the rows of its tables."""
+        passed: dict[str, NDArray[np.generic]] = {}
         for index, session in enumerate(self.sessions):
             names = [item.name for item in session.get_outputs()]
-            outputs = dict(zip(names, session.run(None, {**passed, **self.states[index]}), strict=True))
+            known = {item.name for item in session.get_inputs()}
+            given = {name: value for name, value in first.items() if name in known}
+            fed = {**given, **passed, **self.states[index]}
+            outputs = dict(zip(names, session.run(None, fed), strict=True))
             self.states[index] = {
                 name: outputs[name.removesuffix("_in") + "_out"] for name in self.states[index]
             }
-            passed.pop("token", None)
-            passed.pop("embedding", None)
+            passed.pop("hidden_in", None)
             for name in ("hidden", "v_first"):
                 if f"{name}_out" in outputs:
                     passed[f"{name}_in"] = outputs[f"{name}_out"]

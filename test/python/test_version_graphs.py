@@ -4,9 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from conftest import RunTool
 from cpu_chain import CpuChain
+from rwkv.decode_graph import build_from_embedding
+from rwkv.token_tables import table_names
 from rwkv.weight_folder import WeightFolder
 from version_models import (
     VERSIONS,
@@ -30,30 +33,53 @@ def weights(
     return write_weights(make_tensors(request.param), folder, run_tool)
 
 
-def test_the_graph_equals_the_reference(weights: WeightFolder, run_tool: RunTool, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def whole(weights: WeightFolder, tmp_path_factory: pytest.TempPathFactory) -> NDArray[np.float32]:
+    """What the graph of all layers says."""
+    return chain_logits(write_graphs(weights, tmp_path_factory.mktemp("whole"), 1), TOKENS)
+
+
+def test_the_graph_equals_the_reference(weights: WeightFolder, whole: NDArray[np.float32]) -> None:
     expected = reference_logits(weights, TOKENS)
     assert np.abs(expected).max() > 5  # the comparison means something
-    logits = chain_logits(write_graphs(weights, tmp_path, run_tool, 1), TOKENS)
-    np.testing.assert_allclose(logits, expected, rtol=0, atol=TOLERANCE)
+    np.testing.assert_allclose(whole, expected, rtol=0, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("chunks", [2, 3, 4])
 def test_chunks_give_the_same_bits_as_the_whole(
-    weights: WeightFolder, run_tool: RunTool, tmp_path: Path, chunks: int
+    weights: WeightFolder, whole: NDArray[np.float32], tmp_path: Path, chunks: int
 ) -> None:
-    whole = chain_logits(write_graphs(weights, tmp_path / "whole", run_tool, 1), TOKENS)
-    parts = chain_logits(write_graphs(weights, tmp_path / "parts", run_tool, chunks), TOKENS)
+    parts = chain_logits(write_graphs(weights, tmp_path, chunks), TOKENS)
     np.testing.assert_array_equal(parts, whole)
 
 
-def test_an_external_embedding_gives_the_same_bits(
+def test_tables_outside_of_the_graph_give_the_same_bits(
+    weights: WeightFolder, whole: NDArray[np.float32], tmp_path: Path
+) -> None:
+    graphs = write_graphs(weights, tmp_path, 2, build_from_embedding)
+    assert not list(tmp_path.glob("*/*embedding*"))
+    chain = CpuChain(graphs)
+    logits = [chain.logits(outside_rows(weights, token)) for token in TOKENS]
+    np.testing.assert_array_equal(np.stack(logits), whole)
+
+
+def outside_rows(weights: WeightFolder, token: int) -> dict[str, NDArray[np.float32]]:
+    """What a runtime that keeps the tables itself takes from them."""
+    tables = dict(enumerate(table_names(weights.config), -1))
+    return {
+        "embedding" if layer < 0 else f"deep_embedding{layer}": weights.read(name)[token : token + 1]
+        for layer, name in tables.items()
+    }
+
+
+def test_the_tables_are_written_row_by_row_for_the_runtime(
     weights: WeightFolder, run_tool: RunTool, tmp_path: Path
 ) -> None:
-    whole = chain_logits(write_graphs(weights, tmp_path / "whole", run_tool, 1), TOKENS)
-    chain = CpuChain(write_graphs(weights, tmp_path / "external", run_tool, 2, "--ext-embedding"))
-    table = weights.read("emb.weight")
-    logits = [chain.logits({"embedding": table[token : token + 1]}) for token in TOKENS]
-    np.testing.assert_array_equal(np.stack(logits), whole)
+    output = tmp_path / "embedding.f32"
+    done = run_tool("export-onnx/write_embedding.py", "--weights", weights.path, "--output", output)
+    assert done.returncode == 0, done.stderr
+    rows = np.fromfile(output, "<f4").reshape(weights.config.vocab, -1)
+    np.testing.assert_array_equal(rows[65:66], np.concatenate(list(outside_rows(weights, 65).values()), 1))
 
 
 def test_what_was_fed_before_counts(weights: WeightFolder) -> None:

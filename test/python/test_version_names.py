@@ -24,6 +24,7 @@ TABLE: list[tuple[str, Shapes]] = [
     ("6", V5 | {f"{ATT}gate.weight": (8, 8), f"{ATT}time_maa_x": (1, 1, 8)}),
     ("7", V7),
     ("7a", V7 | {"blocks.0.ffn.s_emb.weight": (16, 8)}),
+    ("7b", V7 | {"blocks.0.ffn.s_emb.weight": (16, 8), "blocks.0.qkv.qq.weight": (8, 8)}),
 ]
 
 
@@ -43,7 +44,7 @@ def test_something_else_is_not_recognised(tmp_path: Path) -> None:
         recognise_version(open_weight_file(tmp_path / "RWKV-7.safetensors"))
 
 
-@pytest.mark.parametrize("version", ["4", "5.0"])
+@pytest.mark.parametrize("version", ["4", "5.0", "7b"])
 def test_versions_that_cannot_be_built_are_refused_in_words(version: str) -> None:
     with pytest.raises(InputError, match=f"recognised as RWKV v{version}, which cannot be built"):
         arch_of_version("model.pth", version)

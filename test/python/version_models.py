@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,16 @@ from conftest import RunTool
 from container_writers import write_safetensors_file
 from cpu_chain import CpuChain
 from rwkv.arch_registry import reference_of
+from rwkv.chunk_span import ChunkSpan, split_layers
+from rwkv.decode_graph import build_from_token
+from rwkv.file_links import link_file
+from rwkv.graph_builder import GraphBuilder
 from rwkv.synthetic_checkpoint import ModelSizes, plan_checkpoint
 from rwkv.weight_folder import WeightFolder
 from synthetic_weights import Tensors
 
-VERSIONS = ("5.1", "5.2", "6")
+BuildGraph = Callable[[WeightFolder, ChunkSpan], GraphBuilder]
+VERSIONS = ("5.1", "5.2", "6", "7", "7a")
 # Twice past the layer at which the residual stream of v5 and v6 is halved.
 SIZES = ModelSizes(layers=13, embd=32, head_size=16, vocab=256)
 
@@ -37,15 +43,18 @@ def write_weights(tensors: Tensors, folder: Path, run_tool: RunTool, *options: s
 
 
 def write_graphs(
-    weights: WeightFolder, folder: Path, run_tool: RunTool, chunks: int, *options: str
+    weights: WeightFolder, folder: Path, chunks: int, build: BuildGraph = build_from_token
 ) -> list[Path]:
-    """The graphs of all chunks, as write_graph.py writes them."""
+    """The graphs of all chunks, each in a folder with links to its weights."""
     graphs = []
     for chunk in range(1, chunks + 1):
-        arguments = ["--weights", weights.path, "--chunk", str(chunk), "--chunks", str(chunks), *options]
-        done = run_tool("export-onnx/write_graph.py", *arguments, "--output", folder / f"chunk{chunk}")
-        assert done.returncode == 0, done.stderr
-        graphs.append(folder / f"chunk{chunk}" / "graph.onnx")
+        span = split_layers(weights.path, weights.config.layers, chunk, chunks)
+        graph, place = build(weights, span), folder / f"chunk{chunk}"
+        place.mkdir(parents=True)
+        for file in graph.files():
+            link_file(weights.path / file, place / file)
+        (place / "graph.onnx").write_bytes(graph.model().SerializeToString())
+        graphs.append(place / "graph.onnx")
     return graphs
 
 

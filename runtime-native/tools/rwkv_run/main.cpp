@@ -31,7 +31,7 @@ int run(int count, char** words) {
   const auto start = std::chrono::steady_clock::now();
   const QnnLibrary library(options.qnn_libs);
   const HtpDevice device(library, {});
-  RwkvSession session(device, options.context, options.embedding);
+  RwkvSession session(device, options.context, options.embedding, options.initial_state);
   RunResult result;
   result.load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 

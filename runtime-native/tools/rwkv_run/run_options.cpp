@@ -20,6 +20,7 @@ const std::vector<OptionDescription> options{
     {"--context", "FILE", "the model's first (or only) context, MODEL_chunk1ofN.bin"},
     {"--tokenizer", "NAME", "byte, or world:FILE with the vocabulary's file"},
     {"--embedding", "FILE", "the float32 table of a model whose embedding is outside of the graph"},
+    {"--initial-state", "FILE", "what the model's heads start from, float32; without it, or when it is empty, zeros"},
     {"--prompt", "TEXT", "the text to go on from; it is fed after token 0"},
     {"--tokens", "N", "generate at most N tokens; default 100, or 0 with --evaluate and no --prompt"},
     {"--temperature", "T", "default 1; 0 always takes the likeliest token"},
@@ -51,6 +52,7 @@ RunOptions to_run_options(const Arguments& arguments) {
   run.tokenizer = arguments.required_text("--tokenizer");
   run.qnn_libs = arguments.required_text("--qnn-libs");
   if (const auto file = arguments.text("--embedding")) run.embedding = *file;
+  if (const auto file = arguments.text("--initial-state")) run.initial_state = *file;
   if (const auto file = arguments.text("--evaluate")) run.evaluate = *file;
   if (const auto file = arguments.text("--reference")) run.reference = *file;
   if (const auto file = arguments.text("--logits")) run.logits = *file;

@@ -16,6 +16,7 @@ struct RunOptions {
   std::filesystem::path context;
   std::string tokenizer;
   std::optional<std::filesystem::path> embedding;
+  std::optional<std::filesystem::path> initial_state;
   std::string prompt;
   std::size_t tokens = 0;   // to generate at most
   SamplerOptions sampler;
