@@ -64,6 +64,7 @@ export async function openWorkbench(
       sandbox: options.sandbox ?? pipeline.value.sandbox ?? 'standard',
     },
     parametersOf: used,
+    explain: ({ task }, failed) => kinds.get(pipeline.value.tasks[task]?.uses ?? '')?.explain?.(failed),
   });
   return ok({
     pipeline: pipeline.value,

@@ -21,6 +21,7 @@ import { CommandLog } from './command-log.ts';
 import type { Emit } from './event.ts';
 import type { ExecutionPolicy } from './execution-policy.ts';
 import type { Failure } from './failure.ts';
+import { explainedFailure, type FailureExplainer } from './failure-explanation.ts';
 import { changedInputs, undeclaredOutputs } from './folder-inspection.ts';
 import type { StagedFile } from './input-resolution.ts';
 import type { PhaseClock } from './phase-clock.ts';
@@ -42,6 +43,7 @@ export interface ExecutionContext {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly clock: PhaseClock;
+  readonly explain: FailureExplainer;
 }
 
 /** How much of the end of a failed command's output its failure carries. */
@@ -201,7 +203,13 @@ class Execution {
       (await fullDisk(action, root, said)) ??
       (sandbox === 'strict' ? sandboxFailure(action.id, said) : undefined) ??
       (await undeclaredAccess({ action, files, folder, root, said, output, how, sandbox })) ??
-      commandFailure(action, end, how, output);
+      (await explainedFailure(
+        commandFailure(action, end, how, output),
+        action,
+        how,
+        said,
+        this.context.explain,
+      ));
     return sandbox === 'strict' ? withNetworkHint(failure, said) : failure;
   }
 

@@ -15,6 +15,7 @@ import type { Emit } from './event.ts';
 import type { ExecutionPolicy } from './execution-policy.ts';
 import { type Change, RecordVisitor } from './explanation.ts';
 import type { Failure } from './failure.ts';
+import type { FailureExplainer } from './failure-explanation.ts';
 import { FingerprintVisitor } from './fingerprint.ts';
 import { resolveInputs, type StagedFile } from './input-resolution.ts';
 import type { Tool } from './kind.ts';
@@ -33,6 +34,8 @@ export interface SessionOptions {
   readonly execution: ExecutionPolicy;
   /** The values of the parameters that a task uses, as text, by name: for explanations. */
   readonly parametersOf?: (task: string) => ReadonlyMap<string, string>;
+  /** What the kinds make of failed commands. */
+  readonly explain?: FailureExplainer;
 }
 
 /** An action whose inputs are all known: what it will see, and the name of its result. */

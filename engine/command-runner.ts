@@ -2,6 +2,7 @@ import type { ActionResult } from '../cache/action-cache.ts';
 import { executeAction } from './action-execution.ts';
 import type { BuildSession, IdentifiedAction } from './build-session.ts';
 import type { Failure } from './failure.ts';
+import { UNEXPLAINED } from './failure-explanation.ts';
 import type { Result } from './result.ts';
 
 /** How the commands of a build are run: each for itself, or shared with the builds before (`CommandPool`). */
@@ -32,8 +33,8 @@ export async function runCommand(
   signal: AbortSignal,
 ): Promise<Result<ActionResult, Failure>> {
   const { blobs, memo, tools, options, clock } = session;
-  const { cacheRoot, folder, execution: policy, emit } = options;
-  const context = { cacheRoot, folder, blobs, memo, tools, policy, emit, signal, clock };
+  const { cacheRoot, folder, execution: policy, emit, explain = UNEXPLAINED } = options;
+  const context = { cacheRoot, folder, blobs, memo, tools, policy, emit, signal, clock, explain };
   const result = await executeAction(action, files, tell, context);
   if (result.ok) session.keeper.keep(fingerprint, result.value);
   return result;

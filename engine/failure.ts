@@ -86,6 +86,8 @@ export interface ActionFailed extends FailureBase {
   readonly signal: string | null;
   /** The end of what the command wrote. */
   readonly output: string;
+  /** The parameter to set otherwise, where the task's kind understood what went wrong: `location` is its place. */
+  readonly parameter?: string;
 }
 
 /** The command succeeded, but a declared output is not there. */

@@ -91,6 +91,25 @@ export interface TaskCell {
   actionId(name: string): string;
 }
 
+/** A command that failed, for its kind to make sense of. */
+export interface FailedRun {
+  readonly spec: ActionSpec;
+  /** How it ended, in words: `exit code 1`, `ended by SIGKILL`. */
+  readonly ended: string;
+  /** The end of what it wrote. */
+  readonly said: string;
+}
+
+/** What a kind makes of a failed command. */
+export interface FailureExplanation {
+  /** What is wrong, and with what, as a sentence. */
+  readonly message: string;
+  /** The next step. */
+  readonly hint: string;
+  /** Parameters of `with:` that can be set otherwise to help, the likeliest first. */
+  readonly parameters: readonly string[];
+}
+
 /** What `uses:` names. The engine gets kinds handed in and knows nothing of what they do. */
 export interface Kind {
   readonly name: string;
@@ -99,6 +118,8 @@ export interface Kind {
   /** JSON schema (draft-07) of `with:`; an object schema without unknown keys. */
   readonly parameters: object;
   expand(cell: TaskCell): Promise<Result<readonly ActionSpec[]>>;
+  /** Why a command of its actions failed, where what it wrote can be understood. */
+  explain?(failed: FailedRun): FailureExplanation | undefined;
 }
 
 /** Absolute paths outside of a tool's root that its programs read, or write: a prefix, a cache. */

@@ -1,4 +1,4 @@
-/** Makes what `npm ci` cannot bring: the pipeline's schema and validators, and the programs in `dist/`. */
+/** Makes what `npm ci` cannot bring: the pipeline's schema and validators, the C++ table of errors, and `dist/`. */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -10,6 +10,7 @@ import { glob } from 'zx';
 import { pipelineSchema, VALIDATOR_OPTIONS } from '../engine/pipeline-schema.ts';
 import { registeredKinds } from '../tasks/kind-registry.ts';
 import { MODEL_ENTRY_SCHEMA } from '../tasks/model-entry.ts';
+import { writeErrorRows } from './error-rows.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -113,5 +114,6 @@ async function bundlePage(): Promise<void> {
 }
 
 await writeSchemaAndValidators();
+await writeErrorRows(join(root, 'runtime-native', 'src', 'qnn_error_rows.hpp'));
 await bundlePrograms();
 await bundlePage();

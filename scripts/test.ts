@@ -87,8 +87,11 @@ const only = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const steps: readonly Step[] = [
   { name: 'build', command: ['npm', 'run', '--silent', 'build'] },
   {
-    name: 'the committed schema is the kinds’',
-    command: ['git', 'diff', '--exit-code', '--', 'pipeline.schema.json'],
+    name: 'the committed schema is the kinds’, the C++ errors are the table’s',
+    command: [
+      ...['git', 'diff', '--exit-code', '--'],
+      ...['pipeline.schema.json', 'runtime-native/src/qnn_error_rows.hpp'],
+    ],
   },
   { name: 'format and lint', command: ['npx', 'biome', 'check', '.'] },
   { name: 'types', command: ['npx', 'tsc', '--noEmit'] },

@@ -7,10 +7,14 @@ import { exportOnnx } from './export-onnx/task.ts';
 import { modelLibCompile } from './model-lib-compile/task.ts';
 import { pushToDevice } from './push-to-device/task.ts';
 import { qnnConvert } from './qnn-convert/task.ts';
+import { explainFailure } from './qnn-errors/explain-failure.ts';
 import { referenceLogits } from './reference-logits/task.ts';
 import type { ChooseDevice } from './selected-device.ts';
 
-/** Every kind, in the order of the way of data. A new kind is a folder beside these and a line here. */
+/**
+ * Every kind, in the order of the way of data. A new kind is a folder beside these and a line here. What their
+ * commands fail with is explained by one table, unless a kind knows better.
+ */
 export function registeredKinds(packageRoot: string, chooseDevice: ChooseDevice): ReadonlyMap<string, Kind> {
   const kinds = [
     exportOnnx,
@@ -23,5 +27,5 @@ export function registeredKinds(packageRoot: string, chooseDevice: ChooseDevice)
     pushToDevice(chooseDevice),
     benchmark(chooseDevice),
   ];
-  return new Map(kinds.map((kind) => [kind.name, kind]));
+  return new Map(kinds.map((kind) => [kind.name, { explain: explainFailure, ...kind }]));
 }

@@ -21,7 +21,10 @@ export function failureText(failure: Failure, palette: Palette): string {
   return lines.join('\n');
 }
 
-/** A failed command's place in the pipeline is where its task stands: its own words matter more. */
+/**
+ * A failed command's place in the pipeline is where its task stands, and its own words matter more; unless it
+ * is known what to change.
+ */
 function pointsAtMistake(failure: Failure): boolean {
-  return failure.kind !== 'action-failed';
+  return failure.kind !== 'action-failed' || failure.parameter !== undefined;
 }

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include "failure.hpp"
+#include "qnn_error.hpp"
 
 namespace rwkv {
 
@@ -12,8 +13,10 @@ DynamicLibrary::DynamicLibrary(const std::filesystem::path& path, const std::str
   handle_ = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle_ == nullptr) {
     const char* words = dlerror();
-    throw Failure(FailureKind::file, path.string(),
-                  "the library can't be loaded: " + std::string(words != nullptr ? words : "unknown reason"), hint);
+    const std::string reason = words != nullptr ? words : "unknown reason";
+    const auto explained = explain_qnn_error(qnn::success, {reason});
+    throw Failure(FailureKind::file, path.string(), "the library can't be loaded: " + reason,
+                  explained ? explained->cause + ": " + explained->hint : hint);
   }
 }
 

@@ -66,10 +66,15 @@ class ModelLibrarySource : public GraphSource {
                                 collect_qnn_log, qnn::LogLevel::error);
     if (status != 0 || graphs_ == nullptr) {
       graphs_ = nullptr;
-      const std::string log = take_qnn_log_errors();
+      const std::vector<std::string> log = take_qnn_log_errors();
+      const std::string said = log.empty() ? "" : ": " + log.back();
+      const auto explained = explain_qnn_error(qnn::success, log);
       throw Failure(FailureKind::backend, library_.path().string(),
-                    "QnnModel_composeGraphs failed with " + std::to_string(status) + (log.empty() ? "" : ": " + log),
-                    "put the folder of libQnnSystem.so into LD_LIBRARY_PATH, and build the model library again");
+                    "QnnModel_composeGraphs failed with " + std::to_string(status) + said +
+                        (explained ? ": " + explained->cause : ""),
+                    explained
+                        ? explained->hint
+                        : "put the folder of libQnnSystem.so into LD_LIBRARY_PATH, and build the model library again");
     }
     std::vector<std::string> names;
     for (std::uint32_t i = 0; i < count_; ++i) names.emplace_back(graphs_[i]->name);

@@ -1,39 +1,20 @@
 #include "qnn_error.hpp"
 
-#include <array>
+#include <algorithm>
+#include <regex>
 
 #include "failure.hpp"
+#include "qnn_error_rows.hpp"
 #include "qnn_log.hpp"
 
 namespace rwkv {
 namespace {
 
-struct Row {
-  qnn::Error code;
-  const char* cause;
-  const char* hint;
-};
+constexpr std::size_t shown_lines = 4;   // the last ones: QNN repeats itself on the way up
 
-// Observed with the HTP backend of QAIRT 2.51. Thousands name the part: 1 common, 2 property, 3 op package, 4 backend,
-// 5 context, 6 graph, 14 device.
-constexpr std::array rows{
-    Row{1000, "not supported on this platform",
-        "a context with shared weights can't be loaded by the x86-64 emulator: build one without sharing"},
-    // Composing and compiling report this for an operation that the SoC can't do, too.
-    Row{1002, "an operation that this SoC can't do, or too little memory",
-        "float operations need a SoC with fp16 (HTP v69 or later, but not SM8635 and SM8735), else the precision "
-        "a16w8-int; a large model needs more chunks"},
-    Row{3110, "an operation can't run on this SoC with this precision",
-        "choose a SoC with fp16 support, or the precision a16w8-int"},
-    Row{4000, "the backend can't start on this machine",
-        "the aarch64 backend needs a Snapdragon; on other machines use the x86-64 libraries"},
-    Row{5005, "the context can't be created from this binary",
-        "the file may be damaged or made for another SoC: build it again"},
-    Row{14001, "an unknown SoC or device setting", "check the SoC id"},
-};
-
-const char* part_of(qnn::Error error) {
-  switch (error / 1000) {
+// Thousands name the part.
+const char* part_of(std::uint32_t code) {
+  switch (code / 1000) {
     case 1:
       return "a common error";
     case 2:
@@ -55,24 +36,72 @@ const char* part_of(qnn::Error error) {
   }
 }
 
+std::string operation_at_fault(const QnnErrorRow& row, const std::vector<std::string>& log) {
+  if (*row.operation == '\0') return "";
+  const std::regex pattern(row.operation);
+  std::smatch groups;
+  for (const std::string& line : log) {
+    if (std::regex_search(line, groups, pattern)) return " (operation `" + groups[1].str() + "`)";
+  }
+  return "";
+}
+
+// "{1}" and "{2}" in a row's texts stand for the groups of its pattern.
+std::string filled(const char* text, const std::smatch& groups) {
+  std::string result = text;
+  for (std::size_t group = 1; group < 3; ++group) {
+    const std::string mark = "{" + std::to_string(group) + "}";
+    for (std::size_t at = result.find(mark); at != std::string::npos; at = result.find(mark)) {
+      result.replace(at, mark.size(), group < groups.size() ? groups[group].str() : "");
+    }
+  }
+  return result;
+}
+
+std::optional<QnnErrorWords> words_of(const QnnErrorRow& row, std::uint32_t code, const std::vector<std::string>& log) {
+  const auto [first, second] = row.codes;
+  if (first != 0 && code != first && (second == 0 || code != second)) return {};
+  if (*row.log == '\0') return QnnErrorWords{row.cause, row.hint, ""};
+  const std::regex pattern(row.log);
+  std::smatch groups;
+  for (const std::string& line : log) {
+    if (std::regex_search(line, groups, pattern)) {
+      return QnnErrorWords{filled(row.cause, groups) + operation_at_fault(row, log), filled(row.hint, groups), line};
+    }
+  }
+  return {};
+}
+
+// The line that tells the cause, and what came last.
+std::string shown(const std::vector<std::string>& log, const std::string& telling) {
+  std::vector<std::string> lines(log.end() - static_cast<std::ptrdiff_t>(std::min(log.size(), shown_lines)), log.end());
+  if (!telling.empty() && std::find(lines.begin(), lines.end(), telling) == lines.end()) lines.front() = telling;
+  std::string joined;
+  for (const std::string& line : lines) joined += (joined.empty() ? "" : "; ") + line;
+  return joined;
+}
+
 }   // namespace
 
-QnnErrorWords describe_qnn_error(qnn::Error error) {
+std::optional<QnnErrorWords> explain_qnn_error(qnn::Error error, const std::vector<std::string>& log) {
   // The upper half of the number is for the backend's own use.
-  const qnn::Error code = error & 0xffffffffu;
-  for (const Row& row : rows) {
-    if (row.code == code) return {row.cause, row.hint};
+  const auto code = static_cast<std::uint32_t>(error & 0xffffffffu);
+  for (const QnnErrorRow& row : qnn_error_rows) {
+    if (auto words = words_of(row, code, log)) return words;
   }
-  return {part_of(code), "run again with --verbose to see QNN's own log"};
+  return {};
 }
 
 void check_qnn(qnn::Error error, const std::string& subject, const std::string& doing) {
   if (error == qnn::success) return;
-  const QnnErrorWords words = describe_qnn_error(error);
-  const std::string log = take_qnn_log_errors();
+  const auto code = static_cast<std::uint32_t>(error & 0xffffffffu);
+  const std::vector<std::string> log = take_qnn_log_errors();
+  const QnnErrorWords words =
+      explain_qnn_error(error, log)
+          .value_or(QnnErrorWords{part_of(code), "run again with --verbose to see QNN's own log", ""});
   throw Failure(FailureKind::backend, subject,
-                doing + " failed: " + words.cause + " (QNN error " + std::to_string(error & 0xffffffffu) +
-                    (log.empty() ? ")" : ", which logged: " + log + ")"),
+                doing + " failed: " + words.cause + " (QNN error " + std::to_string(code) +
+                    (log.empty() ? ")" : ", which logged: " + shown(log, words.line) + ")"),
                 words.hint);
 }
 

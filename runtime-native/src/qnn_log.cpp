@@ -8,7 +8,7 @@
 namespace rwkv {
 namespace {
 
-constexpr std::size_t kept_lines = 4;   // the last ones: QNN repeats itself on the way up
+constexpr std::size_t kept_lines = 64;
 constexpr std::size_t line_bytes = 500;
 
 std::mutex lock;
@@ -45,12 +45,11 @@ void show_qnn_log() { shown = true; }
 
 bool qnn_log_is_shown() { return shown; }
 
-std::string take_qnn_log_errors() {
+std::vector<std::string> take_qnn_log_errors() {
   const std::lock_guard guard(lock);
-  std::string joined;
-  for (const std::string& line : errors) joined += (joined.empty() ? "" : "; ") + line;
+  std::vector<std::string> taken(errors.begin(), errors.end());
   errors.clear();
-  return joined;
+  return taken;
 }
 
 }   // namespace rwkv

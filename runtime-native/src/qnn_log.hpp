@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "qnn_functions.hpp"
 
@@ -16,7 +17,7 @@ void show_qnn_log();
 /// True after show_qnn_log().
 bool qnn_log_is_shown();
 
-/// The error lines logged since the last call, joined by "; " and shortened; empty when there are none.
-std::string take_qnn_log_errors();
+/// The error lines logged since the last call, each once in a row and shortened.
+std::vector<std::string> take_qnn_log_errors();
 
 }   // namespace rwkv

@@ -94,10 +94,32 @@ TEST("a truncated context can't be loaded either, and the message names the file
   CHECK_THROWS("build the context again", HtpContext(test::htp_device(), cut));
 }
 
+TEST("every pattern of the table of errors is one that this compiler's library understands") {
+  const auto words = explain_qnn_error(0, {"a line that no pattern fits"});
+  CHECK(!words.has_value());
+  CHECK(!explain_qnn_error(6999, {}).has_value());
+}
+
+TEST("what QNN logged tells more than its number, and names the operation") {
+  const std::vector<std::string> log{"The SocModel doesn't support FP16",
+                                     "Failed to validate op proj with error 0xc26"};
+  const auto words = explain_qnn_error(1002, log);
+  CHECK(words.has_value());
+  CHECK_EQUAL(words->cause,
+              "the HTP of this SoC cannot compute in fp16, and the graph has float operations (operation `proj`)");
+  CHECK_EQUAL(words->line, log[0]);
+  const auto large = explain_qnn_error(
+      1002,
+      {"fa_alloc.cc:2738::ERROR:graph requires estimated allocation of 4383384 KB, limit is 3670016 KB", "err 1002"});
+  CHECK(large.has_value());
+  CHECK(large->cause.find("needs 4383384 KB") != std::string::npos);
+  CHECK(large->cause.find("allows one graph 3670016 KB") != std::string::npos);
+}
+
 TEST("QNN's error numbers become words with a next step") {
-  CHECK_THROWS("model.bin: loading failed: not supported on this platform (QNN error 1000",
+  CHECK_THROWS("model.bin: loading failed: QNN does not have this on this platform (QNN error 1000)",
                check_qnn(1000, "model.bin", "loading"));
-  CHECK_THROWS("choose a SoC with fp16 support", check_qnn(3110, "model.dlc", "composing"));
+  CHECK_THROWS("take a SoC with fp16, or the precision a16w8-int", check_qnn(3110, "model.dlc", "composing"));
   CHECK_THROWS("run again with --verbose", check_qnn(6999, "model.dlc", "composing"));
   check_qnn(0, "model.dlc", "composing");
 }
