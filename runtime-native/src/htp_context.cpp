@@ -20,6 +20,20 @@ std::size_t find_decode_graph(const ContextMetadata& metadata, const std::filesy
                 "export the model with rwkv-build");
 }
 
+// The emulator logs this error and then crashes, so that it has to be found beforehand.
+void refuse_shared_weights(const ContextMetadata& metadata, const std::filesystem::path& path) {
+#if defined(__x86_64__)
+  for (const GraphMetadata& graph : metadata.graphs) {
+    if (!graph.memory || graph.memory->shared_weight_bytes == 0) continue;
+    const auto words = explain_qnn_error(1000, {"Shared weights buffer isn't supported on this platform"});
+    throw Failure(FailureKind::backend, path.string(), words->cause + " (QNN error 1000)", words->hint);
+  }
+#else
+  static_cast<void>(metadata);
+  static_cast<void>(path);
+#endif
+}
+
 }   // namespace
 
 HtpContext::HtpContext(const HtpDevice& device, const std::filesystem::path& path) : device_(device), path_(path) {
@@ -29,6 +43,7 @@ HtpContext::HtpContext(const HtpDevice& device, const std::filesystem::path& pat
   const auto binary = file.bytes();
   metadata_ = read_context_metadata(device.library(), binary, path);
   graph_index_ = find_decode_graph(metadata_, path);
+  refuse_shared_weights(metadata_, path);
   check_qnn(htp.context_create_from_binary(device.backend(), device.device(), nullptr, binary.data(), binary.size(),
                                            &context_, nullptr),
             path.string(), "loading the context");

@@ -80,6 +80,31 @@ test('1002: a tensor that does not fit into the VTCM', async () => {
   assert.match(run.stderr, 'give the graph more VTCM');
 });
 
+test('1000: a context of shared weights on the emulator, which QNN would crash on', async () => {
+  const { project } = await shippedBuild();
+  for (const name of ['rwkv_decode', 'rwkv_prefill']) assert.is((await writeDlc(name)).status, 0);
+  const script = join(REPOSITORY, 'test/rig/shared_context.py');
+  const dlcs = ['rwkv_decode.dlc', 'rwkv_prefill.dlc'];
+  const libraries = await qnnLibraries();
+  const context = 'shared_chunk1of1.bin';
+  const made = spawnSync(await stagePython(), [script, libraries, context, ...dlcs], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  assert.is(made.status, 0, made.stderr);
+  const run = spawnSync(
+    join(project.folder, 'out/runtime/x86_64-linux/rwkv-run'),
+    [
+      ...['--qnn-libs', libraries, '--context', context, '--tokenizer', 'byte'],
+      ...['--prompt', 'x', '--tokens', '1'],
+    ],
+    { cwd: folder, encoding: 'utf8' },
+  );
+  assert.is(run.status, 1, `${run.signal}: ${run.stderr}`);
+  assert.match(run.stderr, 'cannot be loaded by the x86-64 emulator (QNN error 1000)');
+  assert.match(run.stderr, 'run an unshared twin of it on the emulator');
+});
+
 test('QNN’s libraries without the libc++ that belongs beside them', async () => {
   const alone = join(folder, 'alone');
   mkdirSync(alone, { recursive: true });
