@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from rwkv.external_tensors import FilePart, external_tensor
+from rwkv.graph_form import DECODE, GraphForm
 from rwkv.number_formats import FP32
 from rwkv.weight_folder import WeightFolder
 
-GRAPH_NAME = "rwkv_decode"
 OPSET = 21
 IR_VERSION = 10  # the one that opset 21 came with
+Attribute = int | float | Sequence[int]
 
 
 class TablePlace(Enum):
@@ -33,7 +34,10 @@ class TablePlace(Enum):
 class GraphBuilder:
     """Collects nodes in topological order. All shapes are static and every float is fp32."""
 
-    def __init__(self, weights: WeightFolder, tables: TablePlace = TablePlace.INSIDE) -> None:
+    def __init__(
+        self, weights: WeightFolder, form: GraphForm = DECODE, tables: TablePlace = TablePlace.INSIDE
+    ) -> None:
+        self.form = form
         self._weights = weights
         self._tables = tables
         self._nodes: list[onnx.NodeProto] = []
@@ -51,7 +55,7 @@ class GraphBuilder:
         """Make the tensor `name`, which some node writes, an fp32 graph output."""
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
 
-    def op(self, kind: str, inputs: Sequence[str], output: str, **attributes: int | float) -> str:
+    def op(self, kind: str, inputs: Sequence[str], output: str, **attributes: Attribute) -> str:
         """Add a node; returns the name of what it writes, which is also the node's name."""
         node = helper.make_node(kind, list(inputs), [output], name=output)
         node.attribute.extend(helper.make_attribute(key, attributes[key]) for key in sorted(attributes))
@@ -79,16 +83,17 @@ class GraphBuilder:
         self._initializers.setdefault(name, tensor)
         return name
 
-    def token_row(self, table: str, output: str, outside: str) -> str:
-        """The token's row [1, width] of a table: `output` of a look-up, or the graph input `outside`."""
+    def token_rows(self, table: str, output: str, outside: str) -> str:
+        """The tokens' rows [rows, width] of a table: `output` of a look-up, or the graph input `outside`."""
+        rows = self.form.rows
         if self._tables is TablePlace.OUTSIDE:
-            return self.input(outside, (1, self._weights.locate(table).shape[1]))
+            return self.input(outside, (rows, self._weights.locate(table).shape[1]))
         if all(item.name != "token" for item in self._inputs):
-            self.input("token", (1,), TensorProto.INT32)
+            self.input("token", (rows,), TensorProto.INT32)
         return self.op("Gather", [self.weight(table), "token"], output, axis=0)
 
     def linear(self, x: str, weight: str, output: str, bias: str | None = None) -> str:
-        """X [1, in] · weightᵀ [out, in] (+ bias [out]) -> [1, out]."""
+        """X [rows, in] · weightᵀ [out, in] (+ bias [out]) -> [rows, out]."""
         inputs = [x, self.weight(weight)] + ([self.weight(bias)] if bias is not None else [])
         return self.op("Gemm", inputs, output, transB=1)
 
@@ -102,6 +107,11 @@ class GraphBuilder:
         name = "shape." + "x".join(map(str, shape))
         return self.op("Reshape", [x, self.constant(name, np.array(shape, np.int64))], output)
 
+    def slice(self, x: str, axis: int, first: int, last: int, output: str) -> str:
+        """The places `first` … `last`−1 of an axis."""
+        bounds = [self.constant(f"at_{place}", np.array([place], np.int64)) for place in (first, last, axis)]
+        return self.op("Slice", [x, *bounds], output)
+
     def files(self) -> list[str]:
         """The weights' files that the graph points into, sorted."""
         return sorted(self._files)
@@ -109,7 +119,7 @@ class GraphBuilder:
     def model(self) -> onnx.ModelProto:
         """The finished model; its external data are found in the folder that it is saved to."""
         graph = helper.make_graph(
-            self._nodes, GRAPH_NAME, self._inputs, self._outputs, list(self._initializers.values())
+            self._nodes, self.form.graph_name, self._inputs, self._outputs, list(self._initializers.values())
         )
         return helper.make_model(
             graph,

@@ -1,6 +1,6 @@
 """Nodes that the graphs of all RWKV versions share.
 
-C channels in H heads of N.
+C channels in H heads of N; `rows` are the tokens that a graph takes at once.
 """
 
 from __future__ import annotations
@@ -8,11 +8,38 @@ from __future__ import annotations
 import numpy as np
 
 from rwkv.graph_builder import GraphBuilder
+from rwkv.half_range import stream_norm_eps
 from rwkv.model_config import ModelConfig
 
 
+def heads_shape(graph: GraphBuilder, config: ModelConfig) -> tuple[int, ...]:
+    """How [rows, C] looks by heads: [H, N] of one row, else [rows, H, N]."""
+    heads = (config.heads, config.head_size)
+    return heads if graph.form.rows == 1 else (graph.form.rows, *heads)
+
+
+def remembered_norm(
+    graph: GraphBuilder, config: ModelConfig, layer: int, half: str, hidden: str
+) -> tuple[str, str]:
+    """The input of a half ("att" or "ffn") of a layer, and for each row that of the token before: [rows, C].
+
+    The state keeps the last token's for the next run.
+    """
+    c, tokens, state = config.embd, graph.form.tokens, f"state{layer}_{half}_shift"
+    norm, eps = f"blocks.{layer}.{'ln1' if half == 'att' else 'ln2'}", stream_norm_eps(config, layer)
+    last = graph.input(f"{state}_in", (1, c))
+    if tokens == 1:
+        x = graph.layer_norm(hidden, norm, f"{state}_out", eps)
+        graph.output(x, (1, c))
+        return x, last
+    x = graph.layer_norm(hidden, norm, f"{state}_rows", eps)
+    graph.output(graph.slice(x, 0, tokens - 1, tokens, f"{state}_out"), (1, c))
+    earlier = graph.slice(x, 0, 0, tokens - 1, f"{state}_earlier")
+    return x, graph.op("Concat", [last, earlier], f"{state}_before", axis=0)
+
+
 def group_norm(graph: GraphBuilder, config: ModelConfig, att: str, y: str, eps: float) -> str:
-    """[H, N] -> [H, N]: a layer norm per head without a scale of its own, then scale and bias per channel."""
+    """[…, H, N], the same shape: a plain layer norm per head, then scale and bias per channel."""
     h, n = config.heads, config.head_size
     ones = graph.constant("ones", np.ones(n, np.float32))
     zeros = graph.constant("zeros", np.zeros(n, np.float32))
@@ -22,7 +49,7 @@ def group_norm(graph: GraphBuilder, config: ModelConfig, att: str, y: str, eps: 
 
 
 def shift_mix(graph: GraphBuilder, base: str, shift: str, share: str, name: str) -> str:
-    """How much of the last token's input goes into this token's: base + shift·share, [1, C] each."""
+    """How much of the last token's input goes into this token's: base + shift·share, [rows, C]."""
     part = graph.op("Mul", [shift, share], f"{name}.shift")
     return graph.op("Add", [base, part], f"{name}.mixed")
 

@@ -1,39 +1,33 @@
-"""What RWKV-5 and -6 have in common as ONNX nodes for one token: all but how they mix in the last token.
+"""What RWKV-5 and -6 have in common as ONNX nodes: all but how they mix in the token before.
 
-C channels in H heads of N. The stored weights of key, value and of what is added to the residual stream are
-divided by powers of two, see `half_range`: so are k, v, the state and the stream here.
+C channels in H heads of N; a row for each token that the graph takes at once, see `graph_form`. The stored
+weights of key, value and of what is added to the residual stream are divided by powers of two, see
+`half_range`: so are k, v, the state and the stream here.
 """
 
 from __future__ import annotations
 
 from rwkv.graph_builder import GraphBuilder
 from rwkv.graph_layers import group_norm, silu, squared_relu
-from rwkv.half_range import is_halved_before, stream_norm_eps
+from rwkv.half_range import is_halved_before
 from rwkv.model_config import ModelConfig
+from rwkv.rwkv56_prefill import add_wkv_block
 
 
 def enter_layer(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str) -> str:
-    """The residual stream [1, C] as large as the layer has it."""
+    """The residual stream [rows, C] as large as the layer has it."""
     if not is_halved_before(config, layer):
         return hidden
     return graph.op("Mul", [hidden, graph.scalar("half", 0.5)], f"blocks.{layer}.halved")
 
 
-def remembered_norm(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str, half: str) -> str:
-    """The input [1, C] of a half ("att" or "ffn") of a layer; the state keeps it for the next token."""
-    norm = {"att": "ln1", "ffn": "ln2"}[half]
-    output = f"state{layer}_{half}_shift_out"
-    x = graph.layer_norm(hidden, f"blocks.{layer}.{norm}", output, stream_norm_eps(config, layer))
-    graph.output(x, (1, config.embd))
-    return x
-
-
 def add_attention(
     graph: GraphBuilder, config: ModelConfig, layer: int, mixed: dict[str, str], decay: str
 ) -> str:
-    """What the attention half adds to the residual stream [1, C].
+    """What the attention half adds to the residual stream [rows, C].
 
-    `mixed` are the inputs of receptance, key, value and gate by letter; `decay` is [H, N, 1].
+    `mixed` are the inputs of receptance, key, value and gate by letter. `decay` is [H, N, 1] for one token;
+    for several it is the decay's exponent, [rows, C].
     """
     att = f"blocks.{layer}.att."
     vectors = {
@@ -46,11 +40,25 @@ def add_attention(
 
 
 def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[str, str], decay: str) -> str:
-    """The step of the state matrices and what is read from them, normalised per head: [1, C].
+    """What the state matrices, which learn from each token, say of it, normalised per head: [rows, C].
 
-    `vectors` are r, k, v as [1, C]; `decay` is [H, N, 1]; the state is [H, key, value].
+    `vectors` are r, k, v as [rows, C].
     """
-    c, h, n = config.embd, config.heads, config.head_size
+    att = f"blocks.{layer}.att."
+    add_state = add_wkv_step if graph.form.tokens == 1 else add_wkv_block
+    y = add_state(graph, config, layer, vectors, decay)
+    y = group_norm(graph, config, att, y, config.group_norm_eps / config.wkv_divisor**2)
+    return graph.reshape(y, (graph.form.rows, config.embd), f"{att}y.flat")
+
+
+def add_wkv_step(
+    graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[str, str], decay: str
+) -> str:
+    """The step of the state [H, key, value] by one token and what is read from it: [H, N].
+
+    `vectors` are r, k, v as [1, C]; `decay` is [H, N, 1].
+    """
+    h, n = config.heads, config.head_size
     att, state = f"blocks.{layer}.att.", f"state{layer}_"
 
     def op(kind: str, inputs: list[str], name: str) -> str:
@@ -70,14 +78,11 @@ def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[
     y = op("MatMul", [row("r"), op("Add", [current, before], "recallable")], "y.row")
     wkv = graph.op("Add", [op("Mul", [decay, before], "decayed"), learnt], f"{state}wkv_out")
     graph.output(wkv, (h, n, n))
-
-    y = graph.reshape(y, (h, n), f"{att}y.heads")
-    y = group_norm(graph, config, att, y, config.group_norm_eps / config.wkv_divisor**2)
-    return graph.reshape(y, (1, c), f"{att}y.flat")
+    return graph.reshape(y, (h, n), f"{att}y.heads")
 
 
 def add_feed_forward(graph: GraphBuilder, layer: int, mixed: dict[str, str]) -> str:
-    """What the feed-forward half adds to the residual stream [1, C]: σ(r)·(value·max(key, 0)²).
+    """What the feed-forward half adds to the residual stream [rows, C]: σ(r)·(value·max(key, 0)²).
 
     `mixed` are the inputs of key and receptance by letter.
     """

@@ -1,7 +1,8 @@
 """RWKV-5.1 and 5.2: the figures of a checkpoint from its shapes, and what is stored of each layer.
 
 5.1 has one decay and one bonus a head, 5.2 one for each channel; both are stored for each channel, so that
-reference and graph need not know. `att.decay` is exp(-exp(time_decay)); `att.time_faaaa` is what `time_first`
+reference and graph need not know. `att.decay` is exp(-exp(time_decay)), `att.decay_exponent` its logarithm;
+`att.time_faaaa` is what `time_first`
 is the logarithm of in checkpoints that have that. Other stored names are the checkpoint's. Some matrices are
 divided by powers of two, see `half_range`.
 """
@@ -24,6 +25,8 @@ from rwkv.tensor_plan import PlannedTensor, copied, divided
 from rwkv.weight_file import WeightFile
 
 MIXES = "rkvg"
+# A decay of e^-100 is 0 in fp32, and sums of such exponents stay far within fp16.
+LEAST_EXPONENT = np.float32(-100)
 
 
 def read_figures(weights: WeightFile, group_norm_eps: float | None) -> ModelConfig:
@@ -57,7 +60,7 @@ def plan_block(weights: WeightFile, config: ModelConfig, layer: int) -> list[Pla
     to_stream = stream_divisor(config, layer)
     plan = [copied(f"{block}{norm}.{part}", (c,)) for norm in ("ln1", "ln2") for part in ("weight", "bias")]
     plan += [copied(f"{att}time_mix_{letter}", (c,)) for letter in MIXES]
-    plan += [plan_decay(weights, config, att), plan_bonus(weights, config, att)]
+    plan += [*plan_decay(weights, config, att), plan_bonus(weights, config, att)]
     plan += [copied(f"{att}{name}.weight", (c, c)) for name in ("receptance", "gate")]
     plan.append(divided(f"{att}key.weight", (c, c), KEY_DIVISOR))
     plan.append(divided(f"{att}value.weight", (c, c), VALUE_DIVISOR))
@@ -69,15 +72,21 @@ def plan_block(weights: WeightFile, config: ModelConfig, layer: int) -> list[Pla
     return plan
 
 
-def plan_decay(weights: WeightFile, config: ModelConfig, att: str) -> PlannedTensor:
-    """exp(-exp(time_decay)) for each channel, [H, N]."""
+def plan_decay(weights: WeightFile, config: ModelConfig, att: str) -> list[PlannedTensor]:
+    """exp(-exp(time_decay)) for each channel, [H, N], and its logarithm."""
+
+    def exponents(tensor: Float32Array) -> Float32Array:
+        return per_channel(config, np.maximum(-np.exp(tensor), LEAST_EXPONENT))
 
     def decays(tensor: Float32Array) -> Float32Array:
         return per_channel(config, np.exp(-np.exp(tensor.astype(np.float64))).astype(np.float32))
 
-    source = f"{att}time_decay"
-    shape = (config.heads, config.head_size)
-    return PlannedTensor(f"{att}decay", shape, source, head_shape(weights, config, source), decays)
+    source, shape = f"{att}time_decay", (config.heads, config.head_size)
+    found = head_shape(weights, config, source)
+    return [
+        PlannedTensor(f"{att}decay", shape, source, found, decays),
+        PlannedTensor(f"{att}decay_exponent", shape, source, found, exponents),
+    ]
 
 
 def plan_bonus(weights: WeightFile, config: ModelConfig, att: str) -> PlannedTensor:

@@ -1,7 +1,8 @@
-"""RWKV-7's layers as ONNX nodes for one token: the steps of `rwkv7_reference` in forms that the HTP takes.
+"""RWKV-7's layers as ONNX nodes: the steps of `rwkv7_reference` in forms that the HTP takes.
 
-C channels in H heads of N. Nothing needs scaling for fp16: the state is bounded by the decay and the residual
-stream of trained models stays far below 65504.
+C channels in H heads of N; a row for each token that the graph takes at once, see `graph_form`. Nothing needs
+scaling for fp16: the state is bounded by the decay and the residual stream of trained models stays far below
+65504.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from collections.abc import Callable
 import numpy as np
 
 from rwkv.chunk_span import ChunkSpan
-from rwkv.graph_builder import GraphBuilder
-from rwkv.graph_layers import group_norm, shift_mix, squared_relu
+from rwkv.graph_builder import Attribute, GraphBuilder
+from rwkv.graph_layers import group_norm, heads_shape, remembered_norm, shift_mix, squared_relu
 from rwkv.model_config import ModelConfig
+from rwkv.rwkv7_prefill import add_wkv_block
 
 DECAY_SCALE = -math.exp(-0.5)
 
@@ -23,18 +25,18 @@ AddHalf = Callable[[GraphBuilder, ModelConfig, int, str], str]
 
 
 def add_layers(graph: GraphBuilder, config: ModelConfig, span: ChunkSpan, hidden: str) -> str:
-    """Add the chunk's layers with their states; returns the residual stream's last tensor [1, C]."""
+    """Add the chunk's layers with their states; returns the residual stream's last tensor [rows, C]."""
     return add_layers_with(add_channel_mix, graph, config, span, hidden)
 
 
 def add_layers_with(
     channel_mix: AddHalf, graph: GraphBuilder, config: ModelConfig, span: ChunkSpan, hidden: str
 ) -> str:
-    """Add the chunk's layers with their states; returns the residual stream's last tensor [1, C].
+    """Add the chunk's layers with their states; returns the residual stream's last tensor [rows, C].
 
     The first chunk emits `v_first_out` when there are later ones; those take it as `v_first_in`.
     """
-    stream = (1, config.embd)
+    stream = (graph.form.rows, config.embd)
     v_first = graph.input("v_first_in", stream) if not span.is_first else ""
     for layer in range(span.first, span.last):
         hidden, v_first = add_time_mix(graph, config, layer, hidden, v_first)
@@ -48,28 +50,25 @@ def add_layers_with(
 def add_time_mix(
     graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str, v_first: str
 ) -> tuple[str, str]:
-    """The attention half of a layer: (residual stream [1, C], v_first [1, C]); v_first is "" before it."""
-    c, h, n = config.embd, config.heads, config.head_size
-    att, state = f"blocks.{layer}.att.", f"state{layer}_"
-    shift_in = graph.input(f"{state}att_shift_in", (1, c))
+    """The attention half of a layer: (residual stream, v_first), [rows, C] each; v_first is "" before it."""
+    c, att = config.embd, f"blocks.{layer}.att."
 
-    def op(kind: str, inputs: list[str], name: str, **attributes: int | float) -> str:
+    def op(kind: str, inputs: list[str], name: str, **attributes: Attribute) -> str:
         return graph.op(kind, inputs, att + name, **attributes)
 
     def vector(name: str) -> str:
         return graph.weight(att + name, (1, c))
 
     def low_rank(x: str, letter: str, activation: str | None = None) -> str:
-        """x·w1 → activation → ·w2 (+ w0) -> [1, C]."""
+        """x·w1 → activation → ·w2 (+ w0) -> [rows, C]."""
         x = graph.linear(x, f"{att}{letter}1", f"{att}{letter}.down")
         if activation is not None:
             x = op(activation, [x], f"{letter}.{activation.lower()}")
         bias = None if letter == "g" else f"{att}{letter}0"
         return graph.linear(x, f"{att}{letter}2", f"{att}{letter}.up", bias)
 
-    x = graph.layer_norm(hidden, f"blocks.{layer}.ln1", f"{state}att_shift_out", config.layer_norm_eps)
-    graph.output(x, (1, c))
-    shift = op("Sub", [shift_in, x], "shift")
+    x, before = remembered_norm(graph, config, layer, "att", hidden)
+    shift = op("Sub", [before, x], "shift")
     mixed = {}
     for letter in "rwkvag":
         mixed[letter] = shift_mix(graph, x, shift, vector(f"x_{letter}"), f"{att}{letter}")
@@ -78,12 +77,13 @@ def add_time_mix(
     k = graph.linear(mixed["k"], f"{att}key.weight", f"{att}key")
     v = graph.linear(mixed["v"], f"{att}value.weight", f"{att}value")
     w = op("Sigmoid", [low_rank(mixed["w"], "w", "Tanh")], "w.sigmoid")
-    w = op("Exp", [op("Mul", [w, graph.scalar("decay_scale", DECAY_SCALE)], "w.exponent")], "decay")
+    w = op("Mul", [w, graph.scalar("decay_scale", DECAY_SCALE)], "w.exponent")  # of the decay
     a = op("Sigmoid", [low_rank(mixed["a"], "a")], "rate")
     g = low_rank(mixed["g"], "g", "Sigmoid")
 
-    kk = graph.reshape(op("Mul", [k, vector("k_k")], "kk.scaled"), (h, n), f"{att}kk.heads")
-    kk = op("LpNormalization", [kk], "kk", axis=-1, p=2)  # [H, N]
+    kk = op("Mul", [k, vector("k_k")], "kk.scaled")
+    kk = graph.reshape(kk, heads_shape(graph, config), f"{att}kk.heads")
+    kk = op("LpNormalization", [kk], "kk", axis=-1, p=2)
     k_scale = op("Add", [op("Mul", [a, vector("k_a")], "k_a.scaled"), vector("k_a_rest")], "k.scale")
     k = op("Mul", [k, k_scale], "k")
     if not v_first:
@@ -93,54 +93,68 @@ def add_time_mix(
         share = op("Sigmoid", [low_rank(mixed["v"], "v")], "v.share")
         v = op("Add", [v, op("Mul", [residual, share], "v.update")], "v")
 
-    y = add_wkv(graph, config, layer, {"r": r, "k": k, "v": v, "decay": w, "rate": a, "kk": kk})
+    y = add_wkv(graph, config, layer, {"r": r, "k": k, "v": v, "exponent": w, "rate": a, "kk": kk})
     y = graph.linear(op("Mul", [y, g], "y.gated"), f"{att}output.weight", f"{att}output")
     return op("Add", [hidden, y], "residual"), v_first
 
 
 def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[str, str]) -> str:
-    """The step of the state matrices and what is read from them, normalised per head: [1, C].
+    """What the state matrices, which learn from each token, say of it, normalised per head: [rows, C].
 
-    `vectors` are r, k, v, decay, rate as [1, C] and kk as [H, N]; the state is [H, value, key].
+    `vectors` are r, k, v, the decay's exponent and rate as [rows, C] and kk by heads.
     """
-    c, h, n = config.embd, config.heads, config.head_size
-    att, state = f"blocks.{layer}.att.", f"state{layer}_"
+    att = f"blocks.{layer}.att."
 
-    def op(kind: str, inputs: list[str], name: str, **attributes: int | float) -> str:
+    def op(kind: str, inputs: list[str], name: str, **attributes: Attribute) -> str:
         return graph.op(kind, inputs, att + name, **attributes)
 
     def heads(name: str) -> str:
-        return graph.reshape(vectors[name], (h, n), f"{att}{name}.heads")
+        return graph.reshape(vectors[name], heads_shape(graph, config), f"{att}{name}.heads")
 
-    def column(name: str) -> str:
-        return graph.reshape(vectors[name], (h, n, 1), f"{att}{name}.column")
-
-    def row(name: str, tensor: str) -> str:
-        return graph.reshape(tensor, (h, 1, n), f"{att}{name}.row")
-
-    # S <- S·w − (S·kk)(kk·a)ᵀ + v kᵀ
-    before = graph.input(f"{state}wkv_in", (h, n, n))
-    recalled = op("MatMul", [before, column("kk")], "recalled")  # [H, N, 1]
     kk_rate = op("Mul", [vectors["kk"], heads("rate")], "kk.rate")
-    unlearnt = op("MatMul", [recalled, row("kk.rate", kk_rate)], "unlearnt")
-    learnt = op("MatMul", [column("v"), row("k", vectors["k"])], "learnt")
-    decayed = op("Mul", [before, row("decay", vectors["decay"])], "decayed")
-    wkv = graph.op("Add", [op("Sub", [decayed, unlearnt], "kept"), learnt], f"{state}wkv_out")
-    graph.output(wkv, (h, n, n))
-    y = graph.reshape(op("MatMul", [wkv, column("r")], "y.column"), (h, n), f"{att}y.heads")
-
+    add_state = add_wkv_step if graph.form.tokens == 1 else add_wkv_block
+    y = add_state(graph, config, layer, {**vectors, "kk.rate": kk_rate})
     y = group_norm(graph, config, att, y, config.group_norm_eps)
 
     # the current token's own value, weighted by Σ r·k·r_k per head
     product = op("Mul", [op("Mul", [heads("r"), heads("k")], "rk"), graph.weight(f"{att}r_k")], "rk.scaled")
-    last_axis = graph.constant("last_axis", np.array([1], np.int64))
+    last_axis = graph.constant("last_axis", np.array([-1], np.int64))
     bonus = op("ReduceSum", [product, last_axis], "bonus", keepdims=1)
     y = op("Add", [y, op("Mul", [bonus, heads("v")], "own")], "y")
-    return graph.reshape(y, (1, c), f"{att}y.flat")
+    return graph.reshape(y, (graph.form.rows, config.embd), f"{att}y.flat")
+
+
+def add_wkv_step(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[str, str]) -> str:
+    """The step of the state [H, value, key] by one token and what is read from it: [H, N].
+
+    `vectors` are r, k, v, exponent as [1, C], kk and kk.rate as [H, N].
+    """
+    h, n = config.heads, config.head_size
+    att, state = f"blocks.{layer}.att.", f"state{layer}_"
+
+    def op(kind: str, inputs: list[str], name: str) -> str:
+        return graph.op(kind, inputs, att + name)
+
+    def column(name: str) -> str:
+        return graph.reshape(vectors[name], (h, n, 1), f"{att}{name}.column")
+
+    def row(name: str) -> str:
+        return graph.reshape(vectors[name], (h, 1, n), f"{att}{name}.row")
+
+    # S <- S·w − (S·kk)(kk·a)ᵀ + v kᵀ
+    before = graph.input(f"{state}wkv_in", (h, n, n))
+    vectors["decay"] = op("Exp", [vectors["exponent"]], "decay")
+    recalled = op("MatMul", [before, column("kk")], "recalled")  # [H, N, 1]
+    unlearnt = op("MatMul", [recalled, row("kk.rate")], "unlearnt")
+    learnt = op("MatMul", [column("v"), row("k")], "learnt")
+    decayed = op("Mul", [before, row("decay")], "decayed")
+    wkv = graph.op("Add", [op("Sub", [decayed, unlearnt], "kept"), learnt], f"{state}wkv_out")
+    graph.output(wkv, (h, n, n))
+    return graph.reshape(op("MatMul", [wkv, column("r")], "y.column"), (h, n), f"{att}y.heads")
 
 
 def add_channel_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str) -> str:
-    """The feed-forward half of a layer: the residual stream [1, C]."""
+    """The feed-forward half of a layer: the residual stream [rows, C]."""
     ffn = f"blocks.{layer}.ffn."
     _, k = add_squared_key(graph, config, layer, hidden)
     value = graph.linear(k, f"{ffn}value.weight", f"{ffn}value")
@@ -148,11 +162,9 @@ def add_channel_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden
 
 
 def add_squared_key(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str) -> tuple[str, str]:
-    """(the half's input [1, C], max(key, 0)² [1, F])."""
-    c, ffn, state = config.embd, f"blocks.{layer}.ffn.", f"state{layer}_"
-    shift_in = graph.input(f"{state}ffn_shift_in", (1, c))
-    x = graph.layer_norm(hidden, f"blocks.{layer}.ln2", f"{state}ffn_shift_out", config.layer_norm_eps)
-    graph.output(x, (1, c))
-    shift = graph.op("Sub", [shift_in, x], f"{ffn}shift")
-    mixed = shift_mix(graph, x, shift, graph.weight(f"{ffn}x_k", (1, c)), f"{ffn}k")
+    """(the half's input [rows, C], max(key, 0)² [rows, F])."""
+    ffn = f"blocks.{layer}.ffn."
+    x, before = remembered_norm(graph, config, layer, "ffn", hidden)
+    shift = graph.op("Sub", [before, x], f"{ffn}shift")
+    mixed = shift_mix(graph, x, shift, graph.weight(f"{ffn}x_k", (1, config.embd)), f"{ffn}k")
     return x, squared_relu(graph, graph.linear(mixed, f"{ffn}key.weight", f"{ffn}key"), f"{ffn}k")

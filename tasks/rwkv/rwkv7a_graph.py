@@ -1,4 +1,4 @@
-"""RWKV-7a's layers as ONNX nodes for one token: RWKV-7's with a deep embedding in the feed-forward half.
+"""RWKV-7a's layers as ONNX nodes: RWKV-7's with a deep embedding in the feed-forward half.
 
 C channels, F of the feed-forward, D the rank of the deep embeddings.
 """
@@ -17,14 +17,25 @@ def add_layers(graph: GraphBuilder, config: ModelConfig, span: ChunkSpan, hidden
 
 
 def add_channel_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str) -> str:
-    """The feed-forward half of a layer: the residual stream [1, C]."""
+    """The feed-forward half of a layer: the residual stream [rows, C]."""
     ffn, rank = f"blocks.{layer}.ffn.", config.ranks["deep"]
     x, k = add_squared_key(graph, config, layer, hidden)
-    row = graph.token_row(f"{ffn}s_emb.weight", f"{ffn}deep.row", f"deep_embedding{layer}")
-    deep = graph.reshape(row, (rank, rank), f"{ffn}deep")
     down = graph.linear(x, f"{ffn}s1", f"{ffn}deep.down")
-    turned = graph.op("MatMul", [down, deep], f"{ffn}deep.turned")  # [1, D]
-    share = graph.linear(turned, f"{ffn}s2", f"{ffn}deep.up", f"{ffn}s0")  # [1, F]
+    turned = add_turn(graph, rank, layer, down)
+    share = graph.linear(turned, f"{ffn}s2", f"{ffn}deep.up", f"{ffn}s0")  # [rows, F]
     k = graph.op("Mul", [k, share], f"{ffn}k.weighed")
     value = graph.linear(k, f"{ffn}value.weight", f"{ffn}value")
     return graph.op("Add", [hidden, value], f"{ffn}residual")
+
+
+def add_turn(graph: GraphBuilder, rank: int, layer: int, down: str) -> str:
+    """Each token's row [D] times the matrix [D, D] that its deep embedding is: [rows, D]."""
+    ffn, rows = f"blocks.{layer}.ffn.", graph.form.rows
+    deep = graph.token_rows(f"{ffn}s_emb.weight", f"{ffn}deep.row", f"deep_embedding{layer}")
+    if rows == 1:
+        deep = graph.reshape(deep, (rank, rank), f"{ffn}deep")
+        return graph.op("MatMul", [down, deep], f"{ffn}deep.turned")
+    deep = graph.reshape(deep, (rows, rank, rank), f"{ffn}deep")
+    down = graph.reshape(down, (rows, 1, rank), f"{ffn}deep.down.rows")
+    turned = graph.op("MatMul", [down, deep], f"{ffn}deep.turned.rows")
+    return graph.reshape(turned, (rows, rank), f"{ffn}deep.turned")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 
 class CpuChain:
-    """Carries the states; `logits` feeds one token through all chunks."""
+    """Carries the states; `logits` feeds one token, or as many as the graphs take, through all chunks."""
 
     def __init__(self, graphs: list[Path]) -> None:
         options = onnxruntime.SessionOptions()
@@ -30,7 +30,7 @@ class CpuChain:
         ]
 
     def logits(self, first: Mapping[str, NDArray[np.generic]]) -> NDArray[np.float32]:
-        """[V], given the `token` or the rows of its tables."""
+        """[V] after the last token, given the `token` or the rows of its tables."""
         passed: dict[str, NDArray[np.generic]] = {}
         for index, session in enumerate(self.sessions):
             names = [item.name for item in session.get_outputs()]

@@ -58,6 +58,13 @@ def write_graphs(
     return graphs
 
 
+def prefill_logits(graphs: list[Path], tokens: list[int], length: int) -> NDArray[np.float32]:
+    """What graphs that take `length` tokens at once say after each time, [times, V]."""
+    chain = CpuChain(graphs)
+    blocks = np.array(tokens, np.int32).reshape(-1, length)
+    return np.stack([chain.logits({"token": block}) for block in blocks])
+
+
 def reference_logits(weights: WeightFolder, tokens: list[int]) -> NDArray[np.float32]:
     """What the oracle says, [tokens, V]."""
     reference = reference_of(weights)
