@@ -314,7 +314,7 @@ function pipelineCommand(
     .option('--precision <names>', 'the precisions: fp16, a16w8, a16w8-int', commaList, [])
     .option(
       '--model <names or paths>',
-      'models of the pipeline, or weights (.pth, .safetensors)',
+      'models of the pipeline, or weights (.pth, .safetensors, its .index.json)',
       commaList,
       [],
     )

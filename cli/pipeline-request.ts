@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, extname, resolve } from 'node:path';
+import { basename, dirname, extname, resolve } from 'node:path';
 import type { ValidateFunction } from 'ajv';
 import { parse } from 'yaml';
 import type { Failure } from '../engine/failure.ts';
@@ -8,6 +8,7 @@ import { nearestName } from '../engine/nearest-name.ts';
 import { loadPipeline, type Pipeline } from '../engine/pipeline-load.ts';
 import { fail, ok, type Result } from '../engine/result.ts';
 import { completeModelEntry } from '../tasks/model-entry.ts';
+import { isShardIndex, weightShards } from '../tasks/weight-shards.ts';
 import type { BuildOptions } from './build-options.ts';
 
 /** Loads the pipeline file and lets the command line have its say over parameters and models. */
@@ -20,7 +21,7 @@ export async function requestedPipeline(
   if (!loaded.ok) return loaded;
   const params = overrideParams(loaded.value, options);
   if (!params.ok) return fail([params.failure]);
-  const models = chooseModels(loaded.value, options.model, packageRoot);
+  const models = await chooseModels(loaded.value, options.model, packageRoot);
   if (!models.ok) return fail([models.failure]);
   // A path becomes a model of its own, whose name only is known now.
   const asked = options.model.length > 0 && Object.hasOwn(params.value, 'model');
@@ -81,25 +82,25 @@ function parameterValue(text: string, before: Value | undefined): Value {
   }
 }
 
-function chooseModels(
+async function chooseModels(
   pipeline: Pipeline,
   asked: readonly string[],
   packageRoot: string,
-): Result<Record<string, Value>, Failure> {
-  const complete = (name: string, entry: Value): Value =>
-    completeModelEntry(name, entry as Record<string, Value>, packageRoot) as unknown as Value;
-  if (asked.length === 0) {
-    return ok(
-      Object.fromEntries(
-        Object.entries(pipeline.models).map(([name, entry]) => [name, complete(name, entry)]),
-      ),
-    );
-  }
+): Promise<Result<Record<string, Value>, Failure>> {
+  const complete = async (name: string, entry: Value): Promise<Value> => {
+    const written = entry as Record<string, Value>;
+    const shards = await weightShards(resolve(dirname(pipeline.file), String(written.weights)));
+    return completeModelEntry(name, written, packageRoot, shards) as unknown as Value;
+  };
   const chosen: Record<string, Value> = {};
+  if (asked.length === 0) {
+    for (const [name, entry] of Object.entries(pipeline.models)) chosen[name] = await complete(name, entry);
+    return ok(chosen);
+  }
   for (const one of asked) {
     const entry = pipeline.models[one];
     if (entry !== undefined) {
-      chosen[one] = complete(one, entry);
+      chosen[one] = await complete(one, entry);
       continue;
     }
     const path = resolve(one);
@@ -116,14 +117,15 @@ function chooseModels(
       });
     }
     const name = modelName(path);
-    chosen[name] = complete(name, { weights: path });
+    chosen[name] = await complete(name, { weights: path });
   }
   return ok(chosen);
 }
 
 /** A model is named after its file; what its own format calls every file says nothing. */
 export function modelName(path: string): string {
-  const stem = basename(path, extname(path));
+  const file = basename(path);
+  const stem = isShardIndex(file) ? (file.split('.')[0] ?? '') : basename(file, extname(file));
   const name = stem === 'model' || stem === 'pytorch_model' ? basename(resolve(path, '..')) : stem;
   return name.replace(/[^A-Za-z0-9._-]+/g, '-');
 }

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type { Value } from '../engine/kind.ts';
 
 /** An entry of the pipeline's `models:`. */
@@ -5,6 +6,8 @@ export interface ModelEntry {
   /** The entry's key; artifacts are named by it. */
   readonly name: string;
   readonly weights: string;
+  /** The files that `weights` is the index of. */
+  readonly shards: readonly string[];
   /** `auto` looks at the size of the vocabulary. */
   readonly tokenizer: 'auto' | 'byte' | 'world';
   /** Text that is like what the model will be used for: activation ranges come from it. */
@@ -26,7 +29,8 @@ export const MODEL_ENTRY_SCHEMA = {
   properties: {
     weights: {
       type: 'string',
-      description: 'The weights, `.safetensors` or `.pth`, relative to this file.',
+      description:
+        'The weights, `.safetensors` or `.pth`, or the `.index.json` of several `.safetensors` files; relative to this file.',
     },
     tokenizer: {
       enum: ['auto', 'byte', 'world'],
@@ -54,12 +58,13 @@ export const MODEL_PARAMETER_SCHEMA = {
 
 /**
  * Completes an entry. Texts that it does not name are the ones that ship with rwkv-build, by their place in
- * the package.
+ * the package. `shards` are the names of the files that its weights are the index of, if they are one.
  */
 export function completeModelEntry(
   name: string,
   written: Readonly<Record<string, Value>>,
   packageRoot: string,
+  shards: readonly string[],
 ): ModelEntry {
   const text = (key: string, otherwise: string): string => {
     const value = written[key];
@@ -69,6 +74,7 @@ export function completeModelEntry(
   return {
     name,
     weights: text('weights', ''),
+    shards: shards.map((name) => join(dirname(text('weights', '')), name)),
     tokenizer: tokenizer === 'byte' || tokenizer === 'world' ? tokenizer : 'auto',
     calibration: text('calibration', `${packageRoot}/${SHIPPED}/calibration.txt`),
     evaluation: text('evaluation', `${packageRoot}/${SHIPPED}/heldout.txt`),

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { ActionOutput, ActionSpec, Kind } from '../../engine/kind.ts';
+import type { ActionInput, ActionOutput, ActionSpec, Kind } from '../../engine/kind.ts';
 import { ok } from '../../engine/result.ts';
 import { chunkName } from '../chunk-name.ts';
 import { MODEL_PARAMETER_SCHEMA, modelParameter } from '../model-entry.ts';
@@ -64,7 +64,9 @@ export const exportOnnx: Kind = {
       environment: PYTHON_ENVIRONMENT,
       inputs: [
         ...pythonSources(WRITE_WEIGHTS),
-        { at: weightsFile, source: { from: 'project', path: model.weights } },
+        ...[model.weights, ...model.shards].map(
+          (path): ActionInput => ({ at: `from/${basename(path)}`, source: { from: 'project', path } }),
+        ),
       ],
       outputs: [directory('weights', 'weights', {}, undefined)],
       tools: ['python'],

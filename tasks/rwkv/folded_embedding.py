@@ -11,8 +11,6 @@ from rwkv.number_formats import Float32Array
 from rwkv.tensor_plan import PlannedTensor, copied
 from rwkv.weight_file import WeightFile
 
-ROWS_AT_ONCE = 4096  # bounds the memory for the intermediate fp64 rows
-
 
 def plan_embedding(config: ModelConfig) -> list[PlannedTensor]:
     """The table and the norm that is folded into it; what is stored is `emb.weight` alone."""
@@ -30,9 +28,10 @@ def fold_embedding(config: ModelConfig, weights: WeightFile) -> Iterator[Float32
     """ln0(emb.weight) in pieces of some rows; computed in fp64, because it is done once and used for every
     token.
     """
-    table, gain, bias = (tensor.make(weights) for tensor in plan_embedding(config))
-    for first in range(0, config.vocab, ROWS_AT_ONCE):
-        rows = table[first : first + ROWS_AT_ONCE].astype(np.float64)
+    table, *norm = plan_embedding(config)
+    gain, bias = (tensor.make(weights) for tensor in norm)
+    for piece in table.pieces(weights):
+        rows = piece.astype(np.float64)
         rows -= rows.mean(-1, keepdims=True)
         rows /= np.sqrt(np.square(rows).mean(-1, keepdims=True) + config.layer_norm_eps)
         yield (rows * gain + bias).astype(np.float32)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rwkv.number_formats import BF16, FP16, FP32, Float32Array, NumberFormat
 from rwkv.tool_failure import InputError
@@ -68,19 +69,31 @@ class SafetensorsFile:
 
     def read(self, name: str) -> Float32Array:
         """A tensor that exists, as fp32 in its stored shape. An fp32 tensor is a view of the file."""
+        number_format = self.format_of(name)
+        raw = self.raw(name)
+        return raw.view(np.float32) if number_format is FP32 else number_format.widen(raw)
+
+    def read_rows(self, name: str, first: int, last: int) -> Float32Array:
+        """Rows `first` to `last` - 1 of a tensor that exists, as `read` gives them."""
+        return self.format_of(name).widen(self.raw(name)[first:last])
+
+    def raw(self, name: str) -> NDArray[np.generic]:
+        """The stored numbers of a tensor that exists, as a view of the file."""
+        entry, number_format = self._entries[name], self.format_of(name)
+        begin = self._data + entry.begin
+        values = np.frombuffer(self._bytes, number_format.raw, math.prod(entry.shape), begin)
+        return values.reshape(entry.shape)
+
+    def format_of(self, name: str) -> NumberFormat:
+        """The format of a tensor that exists; raises `InputError` when it is none that can be read."""
         entry = self._entries[name]
-        if entry.format is None:
-            known = ", ".join(FORMATS)
-            raise InputError(
-                self.path,
-                f"{name} is stored as {entry.format_name}; {known} are supported",
-                "convert the weights to bf16",
-            )
-        count = math.prod(entry.shape)
-        raw = np.frombuffer(self._bytes, entry.format.raw, count, self._data + entry.begin).reshape(
-            entry.shape
+        if entry.format is not None:
+            return entry.format
+        raise InputError(
+            self.path,
+            f"{name} is stored as {entry.format_name}; {', '.join(FORMATS)} are supported",
+            "convert the weights to bf16",
         )
-        return raw.view(np.float32) if entry.format is FP32 else entry.format.widen(raw)
 
     def broken(self, cause: str) -> InputError:
         """The error for a file that is damaged."""

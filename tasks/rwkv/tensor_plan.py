@@ -11,6 +11,8 @@ import numpy as np
 from rwkv.number_formats import Float32Array
 from rwkv.weight_file import WeightFile
 
+ELEMENTS_AT_ONCE = 1 << 23  # of a big matrix: 32 MB as fp32
+
 
 def unchanged(tensor: Float32Array) -> Float32Array:
     """Stored as it is in the checkpoint."""
@@ -61,13 +63,17 @@ class PlannedTensor:
         """Raises `InputError` when the source is missing or has another shape; reads no data."""
         weights.require_shape(self.source, self.source_shape)
 
+    def pieces(self, weights: WeightFile) -> Iterator[Float32Array]:
+        """The stored tensor, a big matrix that keeps its values in pieces of rows; raises as `make`."""
+        if len(self.shape) == 2 and self.transform is unchanged:
+            rows = max(1, ELEMENTS_AT_ONCE // self.shape[1])
+            yield from weights.read_rows(self.source, (self.shape[0], self.shape[1]), rows)
+        else:
+            yield self.make(weights)
+
     def make(self, weights: WeightFile) -> Float32Array:
         """The stored tensor; raises `InputError` as `WeightFile.read` does."""
         return self.transform(weights.read(self.source, self.source_shape))
-
-    def pieces(self, weights: WeightFile) -> Iterator[Float32Array]:
-        """The stored tensor in one piece."""
-        yield self.make(weights)
 
 
 def copied(name: str, shape: tuple[int, ...]) -> PlannedTensor:

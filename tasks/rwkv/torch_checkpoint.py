@@ -12,6 +12,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rwkv.inert_pickle import StoredTensor, load_tensor_table
 from rwkv.number_formats import Float32Array
@@ -60,14 +61,21 @@ class TorchCheckpoint:
 
     def read(self, name: str) -> Float32Array:
         """A tensor that exists, as fp32 in its stored shape."""
+        return self._tensors[name].format.widen(self.raw(name))
+
+    def read_rows(self, name: str, first: int, last: int) -> Float32Array:
+        """Rows `first` to `last` - 1 of a tensor that exists, as `read` gives them."""
+        return self._tensors[name].format.widen(self.raw(name)[first:last])
+
+    def raw(self, name: str) -> NDArray[np.generic]:
+        """The stored numbers of a tensor that exists, as a view of the file."""
         tensor = self._tensors[name]
         begin = self.locate_storage(name, tensor)
         storage = np.frombuffer(self._bytes, tensor.format.raw, tensor.storage_count, begin)
         strides = [stride * tensor.format.size for stride in tensor.strides]
-        view = np.lib.stride_tricks.as_strided(
+        return np.lib.stride_tricks.as_strided(
             storage[tensor.offset :], tensor.shape, strides, writeable=False
         )
-        return tensor.format.widen(view)
 
     def broken(self, cause: str) -> InputError:
         """The error for a file that is damaged."""

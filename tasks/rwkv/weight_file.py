@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from rwkv.number_formats import Float32Array
 from rwkv.safetensors_reader import SafetensorsFile
+from rwkv.safetensors_shards import INDEX_SUFFIX, SafetensorsShards
 from rwkv.tool_failure import InputError
 from rwkv.torch_checkpoint import TorchCheckpoint
 
@@ -22,6 +24,8 @@ class TensorContainer(Protocol):
     def shape(self, name: str) -> tuple[int, ...]: ...
 
     def read(self, name: str) -> Float32Array: ...
+
+    def read_rows(self, name: str, first: int, last: int) -> Float32Array: ...
 
 
 class WeightFile:
@@ -44,14 +48,24 @@ class WeightFile:
     def read(self, name: str, shape: tuple[int, ...]) -> Float32Array:
         """The tensor as fp32; raises `InputError` when it is missing, has another shape or is not finite."""
         self.require_shape(name, shape)
-        tensor = self._container.read(name).reshape(shape)
-        if not np.isfinite(tensor).all():
-            raise InputError(
-                self.path,
-                f"{name} holds values that are not finite",
-                "the training run diverged; take another",
-            )
-        return tensor
+        return self.finite(name, self._container.read(name).reshape(shape))
+
+    def read_rows(self, name: str, shape: tuple[int, int], rows: int) -> Iterator[Float32Array]:
+        """The matrix in pieces of so many rows: a big one is never whole in memory. Raises as `read`."""
+        self.require_shape(name, shape)
+        for first in range(0, shape[0], rows):
+            piece = self._container.read_rows(name, first, first + rows)
+            yield self.finite(name, piece.reshape(-1, shape[1]))
+
+    def finite(self, name: str, tensor: Float32Array) -> Float32Array:
+        """The tensor; raises `InputError` when something in it is not finite."""
+        if np.isfinite(tensor).all():
+            return tensor
+        raise InputError(
+            self.path,
+            f"{name} holds values that are not finite",
+            "the training run diverged; take another",
+        )
 
     def require_shape(self, name: str, shape: tuple[int, ...]) -> None:
         """Raises `InputError` when the tensor is missing or has another shape; reads no data."""
@@ -76,7 +90,9 @@ class WeightFile:
 
 
 def open_weight_file(path: Path) -> WeightFile:
-    """Open `.safetensors` or `.pth`, told apart by what is in the file and not by its name."""
+    """Open an index of `.safetensors` files, or one such file or a `.pth`, told apart by what is in it."""
+    if path.name.endswith(INDEX_SUFFIX):
+        return WeightFile(path, SafetensorsShards(path))
     with path.open("rb") as file:
         start = file.read(9)
     # A safetensors header is JSON after its u64 length; a zip or a bare pickle has no brace there.
