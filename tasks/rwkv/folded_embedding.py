@@ -11,6 +11,8 @@ from rwkv.number_formats import Float32Array
 from rwkv.tensor_plan import PlannedTensor, copied
 from rwkv.weight_file import WeightFile
 
+ROWS_AT_ONCE = 4096  # bounds the memory for the intermediate fp64 rows
+
 
 def plan_embedding(config: ModelConfig) -> list[PlannedTensor]:
     """The table and the norm that is folded into it; what is stored is `emb.weight` alone."""
@@ -30,7 +32,7 @@ def fold_embedding(config: ModelConfig, weights: WeightFile) -> Iterator[Float32
     """
     table, *norm = plan_embedding(config)
     gain, bias = (tensor.make(weights) for tensor in norm)
-    for piece in table.pieces(weights):
+    for piece in weights.read_rows(table.source, (config.vocab, config.embd), ROWS_AT_ONCE):
         rows = piece.astype(np.float64)
         rows -= rows.mean(-1, keepdims=True)
         rows /= np.sqrt(np.square(rows).mean(-1, keepdims=True) + config.layer_norm_eps)
