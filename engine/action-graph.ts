@@ -30,6 +30,9 @@ export function dependants(graph: ActionGraph): Map<string, string[]> {
   return result;
 }
 
+/** What an action is taken to need where nothing is known of it. */
+export const UNKNOWN_SECONDS = 1;
+
 /**
  * Seconds from the start of each action to the end of the build, if nothing had to wait for a core.
  * The ready action with the most of it should start first.

@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { ActionResult } from '../cache/action-cache.ts';
-import { type Action, type ActionGraph, criticalPath, dependants } from './action-graph.ts';
+import { type Action, type ActionGraph, criticalPath, dependants, UNKNOWN_SECONDS } from './action-graph.ts';
 import type { BuildSession, IdentifiedAction } from './build-session.ts';
 import { type CommandRunner, directRunner } from './command-runner.ts';
 import type { Emit, Outcome } from './event.ts';
@@ -40,9 +40,6 @@ export async function runBuild(
 ): Promise<BuildOutcome> {
   return new BuildRun(graph, session, options).complete();
 }
-
-/** What an action is taken to need when there is no record of an earlier run. */
-const UNKNOWN_SECONDS = 1;
 
 /** One build. Each action gets exactly one outcome; when all have one, the build is complete. */
 class BuildRun {

@@ -1,4 +1,4 @@
-import type { ActionGraph } from './action-graph.ts';
+import { type ActionGraph, UNKNOWN_SECONDS } from './action-graph.ts';
 import type { PlannedAction } from './build-plan.ts';
 import { estimateTime } from './time-estimate.ts';
 
@@ -22,9 +22,6 @@ export interface PlanFigures {
   readonly criticalPath: readonly string[];
   readonly criticalSeconds: number;
 }
-
-/** What is assumed of an action where nothing at all has run yet. */
-const UNKNOWN_SECONDS = 1;
 
 export function planFigures(graph: ActionGraph, plan: readonly PlannedAction[], jobs: number): PlanFigures {
   const of = (state: PlannedAction['state']): readonly PlannedAction[] =>

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { freeBytes } from '../../device/adb-store.ts';
-import { isRunning } from '../rig/process-state.ts';
-import { Captured, eventually, pushable } from './device-place.ts';
+import { isRunning, until } from '../rig/process-state.ts';
+import { Captured, pushable } from './device-place.ts';
 import { type Fault, withStandIn } from './stand-in-adb.ts';
 
 // Everything here runs against the stand-in for adb: it shows how AdbDevice behaves when adb behaves so and so.
@@ -249,7 +249,7 @@ test('a time limit and an interruption end the program on the device', () =>
     const late = await device.run(['sh', '-c', script], new Captured().options({ timeLimitSeconds: 0.5 }));
     assert.is(!late.ok && late.failure.kind, 'action-failed');
     const first = await pid();
-    await eventually('the first program is ended', () => !isRunning(first));
+    await until(() => !isRunning(first), 'the first program is ended');
     const controller = new AbortController();
     const ended = await device.run(
       ['sh', '-c', script],
@@ -260,7 +260,7 @@ test('a time limit and an interruption end the program on the device', () =>
     );
     assert.is(!ended.ok && ended.failure.kind, 'interrupted');
     const second = await pid();
-    await eventually('the second program is ended', () => !isRunning(second));
+    await until(() => !isRunning(second), 'the second program is ended');
   }));
 
 test('a file is pulled whole or not at all', () =>

@@ -8,7 +8,8 @@ import { ADB_FOLDER, AdbDevice } from '../../device/adb-device.ts';
 import { findAdb } from '../../device/adb-program.ts';
 import type { Device } from '../../device/device.ts';
 import { selectDevice } from '../../device/device-selection.ts';
-import { Captured, eventually, pushable, withFolder } from './device-place.ts';
+import { until } from '../rig/process-state.ts';
+import { Captured, pushable, withFolder } from './device-place.ts';
 import { FaultyLink } from './faulty-link.ts';
 
 // The real adb and a real adbd. RWKV_BUILD_TEST_ADB_SERIAL names the device; what the tests put there stays in a
@@ -69,11 +70,11 @@ function client(): AdbClient {
 
 /** adb notices a cut link in its own time; until then it calls it connected. */
 async function connected(link: FaultyLink): Promise<void> {
-  await eventually('adb is connected', async () => {
+  await until(async () => {
     await client().connect(link.address);
     const listed = await client().devices();
     return listed.ok && listed.value.some((each) => each.serial === link.address && each.state === 'device');
-  });
+  }, 'adb is connected');
 }
 
 onDevice('a real device tells what it is', () =>
@@ -140,7 +141,7 @@ onDevice('a real program is ended at its time limit, and its children with it', 
     const script = 'sleep 987 & echo $! >child; wait';
     const ended = await device.run(['sh', '-c', script], new Captured().options({ timeLimitSeconds: 1 }));
     assert.is(!ended.ok && ended.failure.kind, 'action-failed');
-    await eventually('the child is ended', () => isEnded(device, 'child'));
+    await until(() => isEnded(device, 'child'), 'the child is ended');
   }),
 );
 
@@ -152,7 +153,7 @@ onLink('a link cut in mid-run is a lost device, and the program does not stay be
       new Captured().options({ onStdout }),
     );
     assert.is(!ended.ok && ended.failure.kind, 'device-unavailable');
-    await eventually('the program is ended', () => isEnded(deviceAt(serial), 'pid'));
+    await until(() => isEnded(deviceAt(serial), 'pid'), 'the program is ended');
   }),
 );
 

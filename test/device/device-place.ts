@@ -47,12 +47,3 @@ export class Captured {
     };
   }
 }
-
-/** Waits until something that another process does has happened; rejects after 10 s. */
-export async function eventually(what: string, happened: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!(await happened())) {
-    if (performance.now() > deadline) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EmulatorDevice } from '../../device/emulator-device.ts';
-import { isRunning } from '../rig/process-state.ts';
-import { Captured, eventually, pushable, withFolder } from './device-place.ts';
+import { isRunning, until } from '../rig/process-state.ts';
+import { Captured, pushable, withFolder } from './device-place.ts';
 import { KillableProcess } from './killable-process.ts';
 
 const noProgress = (): void => {};
@@ -175,7 +175,7 @@ test('a program past its time limit is ended with its children, and what it wrot
     assert.match(ended.failure.message, /time limit of 0.5 s/);
     if (ended.failure.kind === 'action-failed') assert.match(ended.failure.output, /begun/);
     const child = Number(await readFile(join(device.folder, 'child'), 'utf8'));
-    await eventually('the child is ended', () => !isRunning(child));
+    await until(() => !isRunning(child), 'the child is ended');
   }));
 
 test('a program that is deaf to being asked is killed', () =>
@@ -184,7 +184,7 @@ test('a program that is deaf to being asked is killed', () =>
     const ended = await device.run(['sh', '-c', script], new Captured().options({ timeLimitSeconds: 0.3 }));
     assert.is(!ended.ok && ended.failure.kind, 'action-failed');
     const pid = Number(await readFile(join(device.folder, 'pid'), 'utf8'));
-    await eventually('the program is killed', () => !isRunning(pid));
+    await until(() => !isRunning(pid), 'the program is killed');
   }));
 
 test('when rwkv-build itself is killed, the program does not stay behind', () =>
@@ -193,7 +193,7 @@ test('when rwkv-build itself is killed, the program does not stay behind', () =>
     const pid = Number(await other.line());
     assert.ok(isRunning(pid));
     await other.kill();
-    await eventually('the program is ended', () => !isRunning(pid));
+    await until(() => !isRunning(pid), 'the program is ended');
   }));
 
 test('a process left behind with the streams open does not keep the run from ending', () =>

@@ -6,8 +6,8 @@ import * as assert from 'uvu/assert';
 import { EndMarker } from '../../device/end-marker.ts';
 import { runScript } from '../../device/run-script.ts';
 import { runSession, type SessionEnd } from '../../device/run-session.ts';
-import { isRunning } from '../rig/process-state.ts';
-import { Captured, eventually, withFolder } from './device-place.ts';
+import { isRunning, until } from '../rig/process-state.ts';
+import { Captured, withFolder } from './device-place.ts';
 
 /** mksh is Android's shell; busybox, dash and bash are those of Linux boards. */
 const SHELLS: readonly (readonly string[])[] = [['dash'], ['bash', '--norc'], ['mksh'], ['busybox', 'sh']];
@@ -76,7 +76,7 @@ for (const shell of SHELLS) {
       const end = await runIn(shell, folder, program, new Captured(), { timeLimitSeconds: 0.3 });
       assert.is(end.end, 'time-limit');
       const child = Number(await readFile(join(folder, 'child'), 'utf8'));
-      await eventually('the child is ended', () => !isRunning(child));
+      await until(() => !isRunning(child), 'the child is ended');
     }),
   );
 }
@@ -92,7 +92,7 @@ test('where there is no setsid the program itself is ended all the same', () =>
     const end = await runIn(['sh'], folder, program, new Captured(), { path, timeLimitSeconds: 0.3 });
     assert.is(end.end, 'time-limit');
     const pid = Number(await readFile(join(folder, 'pid'), 'utf8'));
-    await eventually('the program is ended', () => !isRunning(pid));
+    await until(() => !isRunning(pid), 'the program is ended');
     // It was asked to end before it would have been killed.
     assert.is(await readFile(join(folder, 'asked'), 'utf8'), '\n');
   }));

@@ -14,9 +14,9 @@ export function isRunning(pid: number): boolean {
 export const LIMIT_MILLISECONDS = 20_000;
 
 /** Waits for something that another process does. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const limit = Date.now() + LIMIT_MILLISECONDS;
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > limit) throw new Error(`still not so after ${LIMIT_MILLISECONDS / 1000} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
