@@ -31,6 +31,8 @@ export interface ActionOutput {
   readonly attributes: Attributes;
   /** Where it appears under `out/` when it was asked for; without it, it stays in the store. */
   readonly publish?: string;
+  /** It is JSON that is worth telling about where it is published: what a benchmark found. */
+  readonly reported?: true;
 }
 
 /** A path inside a tool's root. The fingerprint holds the tool's name and version, never its place. */

@@ -13,9 +13,6 @@ import type { Value } from './kind.ts';
 import { fail, ok, type Result } from './result.ts';
 import { removeUnfinished, UnfinishedFolder } from './unfinished-folder.ts';
 
-/** Outputs with this role are JSON that is worth telling about, such as what a benchmark found. */
-const RESULT_ROLE = 'result';
-
 /**
  * Puts the artifacts that were asked for under `out/` beside the pipeline file, and tells of each: as files of the
  * user's own, or as read-only links to the store's, which take no room.
@@ -69,7 +66,7 @@ async function publishInto(
         bytes: artifactBytes(artifact),
         digest: artifactDigest(artifact).hash,
       });
-      if (output.role !== RESULT_ROLE) continue;
+      if (output.reported !== true) continue;
       const text = await readFile(join(folder, output.publish), 'utf8');
       emit({ type: 'result', task: action.task, id, path, result: JSON.parse(text) as Value });
     }

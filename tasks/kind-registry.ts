@@ -5,6 +5,7 @@ import { calibrate } from './calibrate/task.ts';
 import { contextCache } from './context-cache/task.ts';
 import { exportOnnx } from './export-onnx/task.ts';
 import { modelLibCompile } from './model-lib-compile/task.ts';
+import { predictSpeed } from './predict-speed/task.ts';
 import { pushToDevice } from './push-to-device/task.ts';
 import { qnnConvert } from './qnn-convert/task.ts';
 import { explainFailure } from './qnn-errors/explain-failure.ts';
@@ -24,6 +25,7 @@ export function registeredKinds(packageRoot: string, chooseDevice: ChooseDevice)
     modelLibCompile,
     buildRuntime(packageRoot),
     contextCache,
+    predictSpeed,
     pushToDevice(chooseDevice),
     benchmark(chooseDevice),
   ];

@@ -7,6 +7,7 @@ import {
 import type { BenchmarkResult } from '../../tasks/benchmark/benchmark-result.ts';
 import { figure, fileSize, table } from './figures.ts';
 import type { Palette } from './palette.ts';
+import { isPredicted, predictionTable } from './prediction-table.ts';
 
 /** What stands at the end of a successful build: the text that each model wrote, and what was built. */
 export class ClosingReport {
@@ -34,13 +35,16 @@ export class ClosingReport {
     return lines;
   }
 
+  private recordsThat<Kind>(is: (record: Kind) => boolean): readonly Kind[] {
+    return this.results.map(({ result }) => result as unknown as Kind).filter(is);
+  }
+
   private lines(palette: Palette, unlisted: number): string[] {
-    const benchmarks = this.results
-      .map(({ result }) => result as unknown as BenchmarkResult)
-      .filter(isBenchmark);
+    const benchmarks = this.recordsThat(isBenchmark);
     return [
       ...benchmarks.flatMap((result) => ['', ...benchmarkText(result, palette)]),
       ...accuracyTable(benchmarks, palette),
+      ...predictionTable(this.recordsThat(isPredicted), palette),
       ...artifactTable([...this.artifacts.values()], unlisted, palette),
       ...(this.artifacts.size > 0 ? [''] : []),
     ];

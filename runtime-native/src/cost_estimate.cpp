@@ -1,14 +1,16 @@
 #include "cost_estimate.hpp"
 
 #include <array>
+#include <string_view>
 
 #include "qnn_error.hpp"
 
 namespace rwkv {
 namespace {
 
-constexpr std::uint32_t basic_profile = 1;
-constexpr int deepest_event = 8;   // the figures stand four levels down
+constexpr std::uint32_t detailed_profile = 2;
+constexpr std::uint64_t unpriced_op = 2018;   // an event with its name as text
+constexpr int deepest_event = 8;              // the figures stand four levels down
 
 struct Figure {
   std::uint32_t event;   // QNN's number for it
@@ -28,6 +30,9 @@ constexpr std::array figures{
     Figure{2021, [](CostEstimate& e) -> std::uint64_t& { return e.microseconds.high; }},
 };
 
+// QNN writes "name : OpId_7".
+std::string op_name(std::string_view text) { return std::string(text.substr(0, text.find(" : "))); }
+
 // Events form a tree: estimates → bandwidth → HTP core → figure. Figures of several cores add up.
 void read_event(const qnn::Interface& htp, std::uint64_t event, int depth, CostEstimate& estimate) {
   qnn::ProfileEvent data{};
@@ -35,6 +40,7 @@ void read_event(const qnn::Interface& htp, std::uint64_t event, int depth, CostE
   for (const Figure& figure : figures) {
     if (figure.event == data.type) figure.place(estimate) += data.value;
   }
+  if (data.type == unpriced_op && data.identifier != nullptr) estimate.unpriced_ops.push_back(op_name(data.identifier));
   const std::uint64_t* children = nullptr;
   std::uint32_t count = 0;
   if (depth == deepest_event || htp.profile_get_sub_events(event, &children, &count) != qnn::success) return;
@@ -44,7 +50,7 @@ void read_event(const qnn::Interface& htp, std::uint64_t event, int depth, CostE
 }   // namespace
 
 FinalizeProfile::FinalizeProfile(const HtpDevice& device) : htp_(device.library().htp()) {
-  check_qnn(htp_.profile_create(device.backend(), basic_profile, &handle_), "libQnnHtp.so", "creating a profile");
+  check_qnn(htp_.profile_create(device.backend(), detailed_profile, &handle_), "libQnnHtp.so", "creating a profile");
 }
 
 FinalizeProfile::~FinalizeProfile() { htp_.profile_free(handle_); }

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "htp_device.hpp"
 
@@ -22,6 +24,8 @@ struct CostEstimate {
   std::uint64_t intermediate_fill_bytes = 0;
   std::uint64_t intermediate_spill_bytes = 0;
   std::uint64_t output_spill_bytes = 0;
+  /// What the model has no price for: the figures above leave these operations out.
+  std::vector<std::string> unpriced_ops;
 };
 
 /// A QNN profile to be given to the finalization of one graph.

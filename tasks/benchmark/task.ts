@@ -88,6 +88,7 @@ export function benchmark(chooseDevice: ChooseDevice): Kind {
               role: 'result',
               attributes: { model: model.name, precision: String(precision), soc: String(soc) },
               publish: `${model.name}/${precision}/${soc}/benchmark.json`,
+              reported: true,
             },
           ],
           tools: ['device-programs'],

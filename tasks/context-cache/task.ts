@@ -5,26 +5,7 @@ import { chunkName } from '../chunk-name.ts';
 import { artifactInput, neededOutputs } from '../needed-artifacts.ts';
 import { PRECISIONS } from '../precision-table.ts';
 import { findSoc, SOCS, type Soc } from '../soc-table.ts';
-
-/** The machine that the HTP compiler runs on. */
-const HOST_TARGET = 'x86_64-linux';
-
-const COMPILER_OPTIONS = {
-  optimization: {
-    type: 'integer',
-    minimum: 1,
-    maximum: 3,
-    default: 3,
-    description: "The compiler's optimisation level.",
-  },
-  vtcm_mb: {
-    type: 'integer',
-    minimum: 1,
-    maximum: 8,
-    default: 8,
-    description: 'Megabytes of tightly coupled memory that the graph may use. Less makes it slower.',
-  },
-} as const;
+import { COMPILER_OPTIONS, compilerArguments, hostTool } from './compiler-call.ts';
 
 /** DLC → HTP context binary for one SoC, by Qualcomm's compiler, with a JSON that says what is in it. */
 export const contextCache: Kind = {
@@ -51,23 +32,15 @@ export const contextCache: Kind = {
     if (!soc.ok) return soc;
     const dlcs = neededOutputs(cell, 'dlc', 'qnn-convert');
     if (!dlcs.ok) return dlcs;
-    const tools = neededOutputs(cell, 'qnn-context', 'build-runtime');
-    if (!tools.ok) return tools;
-    const tool = tools.value.find(({ output }) => output.attributes.target === HOST_TARGET);
-    if (tool === undefined) {
-      return fail({
-        kind: 'pipeline-invalid',
-        message: `task \`${cell.task}\` needs \`qnn-context\` for ${HOST_TARGET}, where the compiler runs`,
-        hint: `add a task with \`uses: build-runtime\` and \`target: ${HOST_TARGET}\` to its \`needs:\``,
-      });
-    }
+    const tool = hostTool(cell, 'qnn-context');
+    if (!tool.ok) return tool;
     const own = (cell.with.socs as Readonly<Record<string, object>> | undefined)?.[soc.value.name];
     const options = { ...cell.with, ...own };
     const specs: ActionSpec[] = [];
     for (const dlc of dlcs.value) {
       const possible = requireFp16(soc.value, String(dlc.output.attributes.precision));
       if (!possible.ok) return possible;
-      specs.push(contextSpec(soc.value, dlc, tool, options));
+      specs.push(contextSpec(soc.value, dlc, tool.value, options));
     }
     return ok(specs);
   },
@@ -81,15 +54,12 @@ function contextSpec(
 ): ActionSpec {
   const { model, precision, chunk, chunks } = dlc.output.attributes;
   const name = chunkName(Number(chunk), Number(chunks));
-  const vtcm = Number(options.vtcm_mb ?? 8);
   const attributes = { ...dlc.output.attributes, soc: soc.name, arch: soc.arch };
   const base = `${model}/${precision}/${soc.name}/${model}_${name}`;
   return {
     name,
     command: [
-      ...['bin/qnn-context', '--qnn-libs', { tool: 'qnn', path: '.' }, '--dlc', 'graph.dlc'],
-      ...['--soc-id', String(soc.id), '--optimization', String(options.optimization ?? 3)],
-      ...['--vtcm-mb', String(vtcm), '--precision', 'fp16'],
+      ...compilerArguments({ id: soc.id, options }),
       ...['--output', 'context.bin', '--report', 'context.json'],
     ],
     environment: {},

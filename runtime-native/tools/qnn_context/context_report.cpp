@@ -66,6 +66,10 @@ void write_cost(JsonWriter& json, const CostEstimate& cost) {
   json.field("intermediate_fill_bytes", cost.intermediate_fill_bytes);
   json.field("intermediate_spill_bytes", cost.intermediate_spill_bytes);
   json.field("output_spill_bytes", cost.output_spill_bytes);
+  json.key("unpriced_ops");
+  json.begin_array();
+  for (const std::string& op : cost.unpriced_ops) json.string(op);
+  json.end_array();
   json.end_object();
 }
 

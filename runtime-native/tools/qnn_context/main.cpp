@@ -34,7 +34,7 @@ const std::vector<OptionDescription> options{
     {"--vtcm-mb", "MB", "on-chip memory to use; default 8"},
     {"--hvx-threads", "N", "vector threads to use; default: all"},
     {"--precision", "NAME", "of float operations: fp16 (default), or none to leave it to QNN"},
-    {"--output", "FILE", "the context binary"},
+    {"--output", "FILE", "the context binary; without it, only the report is written"},
     {"--report", "FILE", "a JSON report of its inputs, outputs, sizes and compile times"},
     {"--verbose", "", "show QNN's log"},
     {"--help", "", "show this"},
@@ -71,8 +71,8 @@ int compile(int count, char** words) {
   if (arguments.has("--dlc") == arguments.has("--model-lib")) throw UsageError("give either --dlc or --model-lib");
   if (!arguments.has("--soc-id")) throw UsageError("--soc-id is missing");
   const std::string input = arguments.required_text(arguments.has("--dlc") ? "--dlc" : "--model-lib");
-  const std::string output = arguments.required_text("--output");
   const auto report = arguments.text("--report");
+  const auto output = report ? arguments.text("--output") : arguments.required_text("--output");
   const auto soc_id = static_cast<std::uint32_t>(arguments.whole_number("--soc-id", 0, 1, 100000));
   const CompileOptions settings = compile_options(arguments);
 
@@ -86,11 +86,11 @@ int compile(int count, char** words) {
                soc != nullptr ? std::string(soc->name).c_str() : ("SoC " + std::to_string(soc_id)).c_str(),
                library.build_id().c_str());
   const CompiledContext compiled = compile_context(device, *source, settings, input);
-  const ContextMetadata metadata = read_context_metadata(library, compiled.binary, output);
+  const ContextMetadata metadata = read_context_metadata(library, compiled.binary, input);
 
-  write_output_file(output, compiled.binary);
+  if (output) write_output_file(*output, compiled.binary);
   if (report) write_output_file(*report, format_context_report(metadata, compiled));
-  std::fprintf(stderr, "%s: %zu bytes, compiled in %.2f s\n", output.c_str(), compiled.binary.size(),
+  std::fprintf(stderr, "%s: %zu bytes, compiled in %.2f s\n", output.value_or(input).c_str(), compiled.binary.size(),
                compiled.seconds.compose + compiled.seconds.finalize + compiled.seconds.serialise);
   return exit_ok;
 }
