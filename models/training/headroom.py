@@ -13,9 +13,9 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from architectures import architecture_of
+from architectures import Forward, architecture_of
 from model_files import Arrays
-from rwkv_parts import Sizes, zero_state
+from rwkv_parts import Params, Sizes, zero_state
 
 STREAM = 1 / 8  # everything that is added to the residual stream
 VALUES = 1 / 4  # the state, whose numbers are sums over the whole text
@@ -30,22 +30,23 @@ FACTORS = {
 }
 
 
-def reading_factors(params: Arrays, sizes: Sizes, text: bytes) -> np.ndarray:
+@partial(jax.jit, static_argnames=("forward", "sizes"))
+def largest_readings(forward: Forward, sizes: Sizes, params: Params, tokens: jax.Array) -> jax.Array:
+    """Return the largest number that each head of each layer reads, [L,H]."""
+    readings: list[jax.Array] = []  # [1,T,H,N] a layer
+    forward(params, sizes, tokens, zero_state(sizes, 1), readings)
+    return jnp.stack([jnp.abs(y).max(axis=(0, 1, 3)) for y in readings])
+
+
+def reading_factors(arrays: Arrays, sizes: Sizes, text: bytes) -> np.ndarray:
     """Return for each layer and head [L,H] the power of two, 1 at most, that tames what `text` makes it read.
 
     Heads differ a hundredfold. One factor for all would push the quiet ones towards the normalisation's eps.
     """
-    weights = {name: jnp.asarray(array, jnp.float32) for name, array in params.items()}
+    params = {name: jnp.asarray(array, jnp.float32) for name, array in arrays.items()}
     tokens = jnp.asarray(np.frombuffer(text, np.uint8), jnp.int32)[None]
-    forward = architecture_of(params).forward
-
-    @partial(jax.jit, static_argnames="sizes")
-    def largest(sizes: Sizes) -> jax.Array:
-        readings: list[jax.Array] = []  # [1,T,H,N] a layer
-        forward(weights, sizes, tokens, zero_state(sizes, 1), readings)
-        return jnp.stack([jnp.abs(y).max(axis=(0, 1, 3)) for y in readings])
-
-    return np.minimum(1.0, 2.0 ** np.floor(np.log2(LARGEST_READING / np.asarray(largest(sizes)))))
+    largest = largest_readings(architecture_of(arrays).forward, sizes, params, tokens)
+    return np.minimum(1.0, 2.0 ** np.floor(np.log2(LARGEST_READING / np.asarray(largest))))
 
 
 def with_headroom(params: Arrays, sizes: Sizes, text: bytes) -> Arrays:
