@@ -21,6 +21,7 @@ Examples:
   rwkv-build context --set chunks=4           one task, with another chunk count
   rwkv-build watch context                    again whenever an input changes
   rwkv-build plan all --set chunks=4          what that would run, and why
+  rwkv-build plan --preflight --soc SM8650    sizes, memory, time, and whether each context fits; runs nothing
   rwkv-build why context                      why a task has to run
   rwkv-build why --compare convert/a/fp16 convert/a/a16w8   in what two actions differ
   rwkv-build init my-rwkv7.pth                write a pipeline file for your weights
@@ -108,10 +109,16 @@ function describeProgram(finish: (code: number) => void): Command {
     program,
     'plan [targets...]',
     'print what a build would run, why, and how long it would take, without running it',
-  ).action(async (targets: string[], raw: RawOptions) => {
-    const { plan } = await import('./commands/plan.ts');
-    finish(await plan(targets, buildOptions(raw)));
-  });
+  )
+    .option(
+      '--preflight',
+      'print what each context needs, from the shapes of the weights, and whether it fits',
+    )
+    .action(async (targets: string[], raw: RawOptions & { readonly preflight?: boolean }) => {
+      const { plan } = await import('./commands/plan.ts');
+      const { preflight } = await import('./commands/preflight.ts');
+      finish(await (raw.preflight === true ? preflight : plan)(targets, buildOptions(raw)));
+    });
   pipelineCommand(
     program,
     'why <task>',

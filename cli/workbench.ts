@@ -2,7 +2,7 @@ import { cacheRoot } from '../cache/cache-root.ts';
 import type { ActionGraph } from '../engine/action-graph.ts';
 import { BuildSession } from '../engine/build-session.ts';
 import type { Emit } from '../engine/event.ts';
-import { expandPipeline } from '../engine/expansion.ts';
+import { expandPipeline, resolveTargets } from '../engine/expansion.ts';
 import type { Failure } from '../engine/failure.ts';
 import type { Tool } from '../engine/kind.ts';
 import { parametersOf } from '../engine/parameter-use.ts';
@@ -10,11 +10,16 @@ import type { Pipeline } from '../engine/pipeline-load.ts';
 import { fail, ok, type Result } from '../engine/result.ts';
 import { deviceChooser } from '../tasks/device-access.ts';
 import { registeredKinds } from '../tasks/kind-registry.ts';
+import { chunkChooser } from '../tasks/preflight/auto-chunks.ts';
+import { OutlineReader } from '../tasks/preflight/outline-reader.ts';
+import { preflightCases } from '../tasks/preflight/preflight-cases.ts';
+import { shapeReader } from '../tasks/preflight/weight-shapes.ts';
 import { registeredTools } from '../tasks/tool-registry.ts';
 import type { BuildOptions } from './build-options.ts';
 import { packageRoot } from './package-root.ts';
 import { requestedPipeline } from './pipeline-request.ts';
 import { parameterValidators, pipelineValidator } from './pipeline-validators.ts';
+import { earlyPreflight } from './preflight-ground.ts';
 
 /** Everything that a command needs to work on a pipeline: the file as asked for, its graph, the store. */
 export interface Workbench {
@@ -44,13 +49,16 @@ export async function openWorkbench(
   if (!pipeline.ok) return pipeline;
   const wanted = targets.length > 0 ? targets : defaultTargets(pipeline.value);
   const chooseDevice = deviceChooser(process.env, (text) => emit({ type: 'notice', text }));
-  const kinds = registeredKinds(root, chooseDevice);
+  const tools = registeredTools(root, store);
+  const { folder, tasks } = pipeline.value;
+  const outlines = new OutlineReader({ folder, shapesOf: shapeReader(root, tools.get('python')) });
+  const cases = (): ReturnType<typeof preflightCases> => preflightCases(pipeline.value, Object.keys(tasks));
+  const kinds = registeredKinds(root, chooseDevice, chunkChooser(outlines, cases));
   const graph = await expandPipeline(pipeline.value, wanted, {
     kinds,
     parameters: parameterValidators(kinds.keys()),
   });
   if (!graph.ok) return fail([graph.failure]);
-  const tools = registeredTools(root, store);
   const used = (task: string): ReadonlyMap<string, string> => parametersOf(pipeline.value, task);
   const session = await BuildSession.open({
     cacheRoot: store,
@@ -66,6 +74,10 @@ export async function openWorkbench(
     parametersOf: used,
     explain: ({ task }, failed) => kinds.get(pipeline.value.tasks[task]?.uses ?? '')?.explain?.(failed),
   });
+  const resolved = resolveTargets(pipeline.value, wanted);
+  if (!resolved.ok) return fail([resolved.failure]);
+  const refused = await earlyPreflight(pipeline.value, resolved.value, session.history, emit);
+  if (refused.length > 0) return fail(refused);
   return ok({
     pipeline: pipeline.value,
     targets: wanted,
@@ -77,7 +89,7 @@ export async function openWorkbench(
 }
 
 /** What is built when nothing is named: the target `default`, else `all`, else every task. */
-function defaultTargets(pipeline: Pipeline): readonly string[] {
+export function defaultTargets(pipeline: Pipeline): readonly string[] {
   for (const name of ['default', 'all']) if (pipeline.targets[name] !== undefined) return [name];
   return Object.keys(pipeline.tasks);
 }

@@ -76,7 +76,10 @@ function reachable(
 }
 
 /** The tasks that the names stand for. */
-function resolveTargets(pipeline: Pipeline, names: readonly string[]): Result<readonly string[], Failure> {
+export function resolveTargets(
+  pipeline: Pipeline,
+  names: readonly string[],
+): Result<readonly string[], Failure> {
   const tasks: string[] = [];
   for (const name of names) {
     const target = pipeline.targets[name];

@@ -18,9 +18,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const REQUIRE_BANNER = `import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);`;
 
 async function writeSchemaAndValidators(): Promise<void> {
-  const kinds = registeredKinds(root, () => {
-    throw new Error('no device is chosen while schemas are written');
-  });
+  const chooseNothing = (): never => {
+    throw new Error('no device and no chunk count is chosen while schemas are written');
+  };
+  const kinds = registeredKinds(root, chooseNothing, chooseNothing);
   const schema = pipelineSchema([...kinds.values()], MODEL_ENTRY_SCHEMA);
   await writeFile(join(root, 'pipeline.schema.json'), `${JSON.stringify(schema, null, 2)}\n`);
 

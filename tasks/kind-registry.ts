@@ -6,6 +6,7 @@ import { contextCache } from './context-cache/task.ts';
 import { exportOnnx } from './export-onnx/task.ts';
 import { modelLibCompile } from './model-lib-compile/task.ts';
 import { predictSpeed } from './predict-speed/task.ts';
+import type { ChooseChunks } from './preflight/auto-chunks.ts';
 import { pushToDevice } from './push-to-device/task.ts';
 import { qnnConvert } from './qnn-convert/task.ts';
 import { explainFailure } from './qnn-errors/explain-failure.ts';
@@ -16,9 +17,13 @@ import type { ChooseDevice } from './selected-device.ts';
  * Every kind, in the order of the way of data. A new kind is a folder beside these and a line here. What their
  * commands fail with is explained by one table, unless a kind knows better.
  */
-export function registeredKinds(packageRoot: string, chooseDevice: ChooseDevice): ReadonlyMap<string, Kind> {
+export function registeredKinds(
+  packageRoot: string,
+  chooseDevice: ChooseDevice,
+  chooseChunks: ChooseChunks,
+): ReadonlyMap<string, Kind> {
   const kinds = [
-    exportOnnx,
+    exportOnnx(chooseChunks),
     calibrate,
     referenceLogits,
     qnnConvert,

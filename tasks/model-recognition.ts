@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { readHeaderShapes, type Shapes } from './safetensors-header.ts';
 
 /** What the names and shapes of its tensors tell about a model. */
 export interface RecognisedModel {
@@ -14,17 +14,12 @@ export interface RecognisedModel {
 /** The versions that can be built: the keys of ARCHES in `tasks/rwkv/arch_registry.py`. */
 export const BUILDABLE_VERSIONS: readonly string[] = ['5.1', '5.2', '6', '7', '7a'];
 
-type Shapes = ReadonlyMap<string, readonly number[]>;
-
-/** The largest header that the safetensors format allows, in bytes. */
-const LARGEST_HEADER_BYTES = 100_000_000;
-
 /**
- * Looks at the header of a `.safetensors` file (https://github.com/huggingface/safetensors: u64 length, JSON).
- * Undefined when it is no such file: the stages say what is wrong with it, when they read it.
+ * Looks at the header of a `.safetensors` file.
+ * Undefined when it is no such file.
  */
 export async function recogniseSafetensors(path: string): Promise<RecognisedModel | undefined> {
-  const shapes = await headerShapes(path);
+  const shapes = await readHeaderShapes(path);
   const embedding = shapes?.get('emb.weight');
   if (shapes === undefined || embedding === undefined) return undefined;
   const [vocabulary = 0, width = 0] = embedding;
@@ -50,30 +45,4 @@ function versionOf(shapes: Shapes): string | undefined {
   if (!has(`${attention}gate.weight`)) return '5.0';
   const [, perChannel = 1] = shapes.get(`${attention}time_decay`) ?? [];
   return perChannel > 1 ? '5.2' : '5.1';
-}
-
-async function headerShapes(path: string): Promise<Shapes | undefined> {
-  const file = await open(path, 'r');
-  try {
-    const length = Buffer.alloc(8);
-    if ((await file.read(length, 0, 8, 0)).bytesRead < 8) return undefined;
-    const bytes = length.readBigUInt64LE();
-    if (bytes > LARGEST_HEADER_BYTES) return undefined;
-    const header = Buffer.alloc(Number(bytes));
-    if ((await file.read(header, 0, header.length, 8)).bytesRead < header.length) return undefined;
-    return shapesOf(JSON.parse(header.toString('utf8')));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  } finally {
-    await file.close();
-  }
-}
-
-function shapesOf(header: unknown): Shapes {
-  const shapes = new Map<string, readonly number[]>();
-  for (const [name, tensor] of Object.entries((header ?? {}) as Record<string, { shape?: unknown }>)) {
-    if (Array.isArray(tensor?.shape)) shapes.set(name, tensor.shape.map(Number));
-  }
-  return shapes;
 }

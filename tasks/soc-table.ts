@@ -15,25 +15,31 @@ export interface Soc {
    * does not ("SocModel doesn't support FP16", error 3110).
    */
   readonly fp16: boolean;
+  /**
+   * The most that the compiler lets one graph hold, in GiB. It is logged where a graph is larger: "graph requires
+   * estimated allocation of N KB, limit is M KB". M is 2097152 for v68 and v69 (pytorch/executorch#17782 and
+   * others) and 3670016 from v73 on: what a 32-bit DSP can map, less what it needs itself.
+   */
+  readonly graphGib: 2 | 3.5;
 }
 
 /** Every SoC that contexts can be built for. A new one is one line here. */
 export const SOCS: readonly Soc[] = [
-  { name: 'SM8350', id: 30, arch: 68, fp16: false },
-  { name: 'SM7325', id: 35, arch: 68, fp16: false },
-  { name: 'SC8280X', id: 37, arch: 68, fp16: false },
-  { name: 'SM8475', id: 42, arch: 69, fp16: true },
-  { name: 'SM8550', id: 43, arch: 73, fp16: true },
-  { name: 'SM8650', id: 57, arch: 75, fp16: true },
-  { name: 'SSG2125P', id: 58, arch: 73, fp16: true },
-  { name: 'SC8380', id: 60, arch: 73, fp16: true },
-  { name: 'SM8635', id: 68, arch: 73, fp16: false },
-  { name: 'SM8750', id: 69, arch: 79, fp16: true },
-  { name: 'SM7635', id: 73, arch: 73, fp16: true },
-  { name: 'SM8735', id: 85, arch: 73, fp16: false },
-  { name: 'SM8850', id: 87, arch: 81, fp16: true },
-  { name: 'SC8480XP', id: 88, arch: 81, fp16: true },
-  { name: 'SM8845', id: 97, arch: 81, fp16: true },
+  { name: 'SM8350', id: 30, arch: 68, fp16: false, graphGib: 2 },
+  { name: 'SM7325', id: 35, arch: 68, fp16: false, graphGib: 2 },
+  { name: 'SC8280X', id: 37, arch: 68, fp16: false, graphGib: 2 },
+  { name: 'SM8475', id: 42, arch: 69, fp16: true, graphGib: 2 },
+  { name: 'SM8550', id: 43, arch: 73, fp16: true, graphGib: 3.5 },
+  { name: 'SM8650', id: 57, arch: 75, fp16: true, graphGib: 3.5 },
+  { name: 'SSG2125P', id: 58, arch: 73, fp16: true, graphGib: 3.5 },
+  { name: 'SC8380', id: 60, arch: 73, fp16: true, graphGib: 3.5 },
+  { name: 'SM8635', id: 68, arch: 73, fp16: false, graphGib: 3.5 },
+  { name: 'SM8750', id: 69, arch: 79, fp16: true, graphGib: 3.5 },
+  { name: 'SM7635', id: 73, arch: 73, fp16: true, graphGib: 3.5 },
+  { name: 'SM8735', id: 85, arch: 73, fp16: false, graphGib: 3.5 },
+  { name: 'SM8850', id: 87, arch: 81, fp16: true, graphGib: 3.5 },
+  { name: 'SC8480XP', id: 88, arch: 81, fp16: true, graphGib: 3.5 },
+  { name: 'SM8845', id: 97, arch: 81, fp16: true, graphGib: 3.5 },
 ];
 
 /** The SoC of this name, whatever the case of its letters. */

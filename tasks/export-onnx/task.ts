@@ -3,6 +3,7 @@ import type { ActionInput, ActionOutput, ActionSpec, Kind } from '../../engine/k
 import { ok } from '../../engine/result.ts';
 import { chunkName } from '../chunk-name.ts';
 import { MODEL_PARAMETER_SCHEMA, modelParameter } from '../model-entry.ts';
+import type { ChooseChunks } from '../preflight/auto-chunks.ts';
 import { PYTHON_ENVIRONMENT, pythonCommand, pythonSources } from '../python-stage.ts';
 
 const WRITE_WEIGHTS = 'tasks/export-onnx/write_weights.py';
@@ -13,7 +14,7 @@ const WRITE_EMBEDDING = 'tasks/export-onnx/write_embedding.py';
  * Weights → a file per layer, then one graph per chunk over them. The weights' action does not know of
  * chunks, so another chunk count writes no weights again; a graph's folder holds just its own layers.
  */
-export const exportOnnx: Kind = {
+export const exportOnnx = (chooseChunks: ChooseChunks): Kind => ({
   name: 'export-onnx',
   summary: 'weights → one ONNX graph per chunk',
   parameters: {
@@ -23,12 +24,10 @@ export const exportOnnx: Kind = {
     properties: {
       model: MODEL_PARAMETER_SCHEMA,
       chunks: {
-        type: 'integer',
-        minimum: 1,
-        maximum: 64,
+        anyOf: [{ type: 'integer', minimum: 1, maximum: 64 }, { const: 'auto' }],
         default: 1,
         description:
-          'Into how many graphs the layers are split. A big model needs several to fit in a session.',
+          'Into how many graphs the layers are split. A big model needs several, because the compiler limits the size of one; `auto` takes as few as fit on all SoCs of the pipeline.',
       },
       ext_embedding: {
         type: 'boolean',
@@ -45,7 +44,10 @@ export const exportOnnx: Kind = {
 
   async expand(cell) {
     const model = modelParameter(cell.with);
-    const chunks = Number(cell.with.chunks ?? 1);
+    const chosen =
+      cell.with.chunks === 'auto' ? await chooseChunks(model) : ok(Number(cell.with.chunks ?? 1));
+    if (!chosen.ok) return chosen;
+    const chunks = chosen.value;
     const external = cell.with.ext_embedding === true;
     const eps = cell.with.group_norm_eps;
     // Under its own name, so that an error about it names the file that the user knows.
@@ -115,7 +117,7 @@ export const exportOnnx: Kind = {
     };
     return ok([weights, ...graphs, ...(external ? [embedding] : [])]);
   },
-};
+});
 
 function directory(
   path: string,

@@ -1,0 +1,40 @@
+import type { Precision } from '../precision-table.ts';
+import type { Soc } from '../soc-table.ts';
+import { type ChunkPrediction, predictChunks } from './chunk-prediction.ts';
+import type { ModelOutline } from './model-outline.ts';
+
+/** How far a predicted size may be off: a chunk counts as fitting, or as too large, only beyond that. */
+export const TOLERANCE = 0.04;
+
+const GIB = 2 ** 30;
+
+/** What has to be known to say whether a chunk count works. */
+export interface Fitting {
+  readonly model: ModelOutline;
+  readonly soc: Soc;
+  readonly precision: Precision;
+  readonly externalEmbedding: boolean;
+}
+
+export const graphLimitBytes = (soc: Soc): number => soc.graphGib * GIB;
+
+/** The largest chunk's size on the DSP. */
+export const largestBytes = (chunks: readonly ChunkPrediction[]): number =>
+  Math.max(...chunks.map(({ binaryBytes }) => binaryBytes));
+
+/** The smallest chunk count whose every chunk surely fits, and whose compilation takes no more memory than that. */
+export function fewestChunks(
+  { model, soc, precision, externalEmbedding }: Fitting,
+  memoryBytes: number = Number.POSITIVE_INFINITY,
+): number | undefined {
+  for (let chunks = 1; chunks <= model.layers.length; chunks += 1) {
+    const predicted = predictChunks(model, { precision, chunks, externalEmbedding });
+    const fits = largestBytes(predicted) * (1 + TOLERANCE) <= graphLimitBytes(soc);
+    if (fits && peakMemoryBytes(predicted) <= memoryBytes) return chunks;
+  }
+  return undefined;
+}
+
+/** The most memory that a command needs which makes one of these chunks. */
+export const peakMemoryBytes = (chunks: readonly ChunkPrediction[]): number =>
+  Math.max(...chunks.flatMap((chunk) => [chunk.convertMemoryBytes, chunk.compileMemoryBytes]));

@@ -1,0 +1,74 @@
+import type { Shapes } from '../safetensors-header.ts';
+
+/** How many weights a part of a model has, by what becomes of them. */
+export interface PartOutline {
+  /** Of linear layers, which a precision may make smaller. */
+  readonly linear: number;
+  /** Outputs of those, each with a scale and a bias of its own where they are quantised. */
+  readonly channels: number;
+  /** Of tables with a row per token, which a runtime can look up outside of the graph. */
+  readonly table: number;
+  readonly other: number;
+}
+
+/** A model as far as its shapes tell what it will need. */
+export interface ModelOutline {
+  /** Width of the hidden state. */
+  readonly width: number;
+  readonly vocabulary: number;
+  /** Width of a head, which decides how large the state is. */
+  readonly headSize: number;
+  readonly layers: readonly PartOutline[];
+  readonly embedding: PartOutline;
+  readonly head: PartOutline;
+}
+
+/** Every RWKV that has been published has heads of 64; the shapes tell where it is otherwise. */
+const USUAL_HEAD_SIZE = 64;
+
+const NOTHING: PartOutline = { linear: 0, channels: 0, table: 0, other: 0 };
+
+/** What the tensors' shapes tell; undefined when this is no RWKV. */
+export function outlineOf(shapes: Shapes): ModelOutline | undefined {
+  const [vocabulary = 0, width = 0] = shapes.get('emb.weight') ?? [];
+  const layers = new Map<number, PartOutline>();
+  let rest = NOTHING;
+  for (const [name, shape] of shapes) {
+    const layer = /^blocks\.(\d+)\./.exec(name)?.[1];
+    if (layer === undefined) rest = withTensor(rest, name, shape);
+    else layers.set(Number(layer), withTensor(layers.get(Number(layer)) ?? NOTHING, name, shape));
+  }
+  if (vocabulary === 0 || width === 0 || layers.size === 0) return undefined;
+  const inOrder = [...layers].sort(([left], [right]) => left - right).map(([, part]) => part);
+  const [embedding, head] = [
+    { ...NOTHING, table: rest.table },
+    { ...rest, table: 0 },
+  ];
+  return { width, vocabulary, headSize: headSizeOf(shapes), layers: inOrder, embedding, head };
+}
+
+/** Tables of tokens: the embedding, and v7a's deep ones. */
+const TABLE = /^emb\.weight$|\.s_emb(\.weight)?$/;
+/** What is folded into another tensor before there is a graph. */
+const FOLDED = /\.s_emb_x\b|\.ln0\./;
+
+/** Vectors are often stored as [1, 1, C]. What has two sides is a matrix, and all that are large are linears. */
+function withTensor(part: PartOutline, name: string, shape: readonly number[]): PartOutline {
+  if (FOLDED.test(name)) return part;
+  const elements = shape.reduce((product, side) => product * side, 1);
+  if (TABLE.test(name)) return { ...part, table: part.table + elements };
+  const isMatrix = shape.filter((side) => side > 1).length >= 2;
+  if (!isMatrix) return { ...part, other: part.other + elements };
+  // Low-rank matrices are stored [in, out], the others [out, in].
+  const outputs = (name.endsWith('.weight') ? shape[0] : shape.at(-1)) ?? 0;
+  return { ...part, linear: part.linear + elements, channels: part.channels + outputs };
+}
+
+function headSizeOf(shapes: Shapes): number {
+  for (const name of ['r_k', 'time_faaaa', 'time_first']) {
+    const shape = shapes.get(`blocks.0.att.${name}`);
+    const side = shape?.at(-1) ?? 1;
+    if (shape !== undefined && shape.length >= 2 && side > 1) return side;
+  }
+  return USUAL_HEAD_SIZE;
+}

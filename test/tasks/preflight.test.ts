@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { PRECISIONS } from '../../tasks/precision-table.ts';
+import { predictChunks } from '../../tasks/preflight/chunk-prediction.ts';
+import { TOLERANCE } from '../../tasks/preflight/fitting-chunks.ts';
+import { outlineOf } from '../../tasks/preflight/model-outline.ts';
+import type { PreflightCase } from '../../tasks/preflight/preflight-cases.ts';
+import {
+  type PreflightGround,
+  type PreflightRow,
+  preflightRows,
+} from '../../tasks/preflight/preflight-rows.ts';
+import { readHeaderShapes } from '../../tasks/safetensors-header.ts';
+import { unwrap } from '../cache/unwrap.ts';
+import { type HollowModel, writeHollowWeights } from '../rig/hollow-weights.ts';
+
+const test = suite('a preflight');
+
+const folder = mkdtempSync(join(tmpdir(), 'rwkv-build-preflight-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const MODELS: Readonly<Record<string, HollowModel>> = {
+  'v7-1.5b': { layers: 24, width: 2048, vocabulary: 65536 },
+  'v7-7b': { layers: 32, width: 4096, vocabulary: 65536 },
+};
+for (const [name, model] of Object.entries(MODELS)) writeHollowWeights(join(folder, name), model);
+writeFileSync(join(folder, 'broken'), 'no weights at all');
+
+const AMPLE: PreflightGround = {
+  folder,
+  shapesOf: readHeaderShapes,
+  recorded: () => undefined,
+  freeMemoryBytes: 64e9,
+  freeDiskBytes: 1e12,
+};
+
+interface Asked {
+  readonly weights: string;
+  readonly soc?: string;
+  readonly precision?: string;
+  readonly chunks?: number | 'auto';
+  readonly shards?: readonly string[];
+}
+
+/** A context without its embedding table, which has no library. */
+function asked({
+  weights,
+  soc = 'SM8650',
+  precision = 'fp16',
+  chunks = 1,
+  shards = [],
+}: Asked): PreflightCase {
+  return {
+    model: { name: weights, weights, shards, tokenizer: 'auto', calibration: '', evaluation: '', prompt: '' },
+    ...{ soc, precision, chunks, externalEmbedding: true, libraries: 0, exportTask: 'export' },
+    cells: { export: 'export', convert: 'convert', context: 'context' },
+  };
+}
+
+async function preflight(cases: readonly Asked[], ground = AMPLE): Promise<readonly PreflightRow[]> {
+  const all = cases.map(asked);
+  return unwrap(await preflightRows(all, all, ground));
+}
+
+async function verdict(one: Asked, ground = AMPLE): Promise<readonly (string | undefined)[]> {
+  const [row] = await preflight([one], ground);
+  return [row?.verdict, row?.axis, row?.nearest];
+}
+
+test('finds sizes from the shapes: two bytes a weight in fp16, one in a16w8', async () => {
+  // 24 × 52.5 M and a head of 134 M.
+  const weights = 24 * 52.5e6 + 134e6;
+  for (const [precision, bytes] of [
+    ['fp16', 2],
+    ['a16w8', 1],
+  ] as const) {
+    const [row] = await preflight([{ weights: 'v7-1.5b', precision, chunks: 2 }]);
+    const ratio = (row?.binaryBytes ?? 0) / (bytes * weights);
+    assert.ok(Math.abs(ratio - 1) < 0.03, `${precision}: ${ratio}`);
+  }
+});
+
+test('agrees with contexts that were compiled at real sizes', async () => {
+  const model = outlineOf((await readHeaderShapes(join(folder, 'v7-1.5b'))) ?? new Map());
+  if (model === undefined) throw new Error('no outline');
+  const megabytes = (precision: keyof typeof PRECISIONS, chunks: number, chunk: number): number => {
+    const cut = { precision: PRECISIONS[precision], chunks, externalEmbedding: true };
+    return (predictChunks(model, cut)[chunk - 1]?.binaryBytes ?? 0) / 1e6;
+  };
+  // Random weights, for SM8650: 12 layers; 4 layers in fp16 and a16w8; 4 layers and the head.
+  for (const [predicted, compiled] of [
+    [megabytes('fp16', 2, 1), 1275],
+    [megabytes('fp16', 6, 1), 426],
+    [megabytes('a16w8', 6, 1), 213],
+    [megabytes('fp16', 6, 6), 695],
+  ] as const) {
+    assert.ok(Math.abs(predicted / compiled - 1) < TOLERANCE, `${predicted} MB, compiled to ${compiled} MB`);
+  }
+});
+
+test('looks into the shards of an index', async () => {
+  const shards = ['first', 'second'];
+  writeHollowWeights(join(folder, 'first'), { layers: 12, width: 2048, vocabulary: 65536 });
+  writeHollowWeights(join(folder, 'second'), { layers: 24, width: 2048, vocabulary: 65536 });
+  const rows = await preflight([{ weights: 'v7.index.json', shards }, { weights: 'v7-1.5b' }]);
+  assert.is(rows[0]?.layers, 24);
+  assert.is(rows[0]?.binaryBytes, rows[1]?.binaryBytes);
+  assert.equal(await verdict({ weights: 'v8.index.json', shards: ['first', 'lost'] }), [
+    'unknown',
+    'model',
+    undefined,
+  ]);
+});
+
+test('refuses what is larger than the compiler lets a graph be, and names the nearest chunk count', async () => {
+  assert.equal(await verdict({ weights: 'v7-7b', chunks: 2 }), ['refused', 'chunks', '5']);
+  assert.equal(await verdict({ weights: 'v7-7b', chunks: 5 }), ['fits', undefined, undefined]);
+  assert.equal(await verdict({ weights: 'v7-7b', chunks: 3 }), ['refused', 'chunks', '5']);
+});
+
+test('knows that older SoCs take 2 GiB, where newer ones take 3.5', async () => {
+  assert.equal(await verdict({ weights: 'v7-1.5b', soc: 'SM8550' }), ['fits', undefined, undefined]);
+  assert.equal(await verdict({ weights: 'v7-1.5b', soc: 'SM8475' }), ['refused', 'chunks', '2']);
+});
+
+test('names the axis that fails and what works on it, where it is not the size', async () => {
+  assert.equal(await verdict({ weights: 'v7-1.5b', soc: 'SM8635' }), ['refused', 'precision', 'a16w8-int']);
+  assert.equal(await verdict({ weights: 'v7-1.5b', chunks: 25 }), ['refused', 'chunks', '24']);
+  assert.equal(await verdict({ weights: 'broken' }), ['unknown', 'model', undefined]);
+  assert.equal(await verdict({ weights: 'absent' }), ['unknown', 'model', undefined]);
+});
+
+test('says what this machine lacks, with the chunk count that needs less memory', async () => {
+  const small = { ...AMPLE, freeMemoryBytes: 8e9 };
+  const [state, axis, nearest] = await verdict({ weights: 'v7-1.5b' }, small);
+  assert.equal([state, axis], ['lacking', 'chunks']);
+  assert.equal(await verdict({ weights: 'v7-1.5b', chunks: Number(nearest) }, small), [
+    'fits',
+    undefined,
+    undefined,
+  ]);
+  assert.equal(await verdict({ weights: 'v7-1.5b' }, { ...AMPLE, freeDiskBytes: 1e9 }), [
+    'lacking',
+    'disk',
+    undefined,
+  ]);
+});
+
+test('takes time and memory from the last build here, where there was one', async () => {
+  const recorded = { ...AMPLE, recorded: () => ({ seconds: 7, peakMemoryBytes: 3e9 }) };
+  const [row] = await preflight([{ weights: 'v7-1.5b', chunks: 2 }], recorded);
+  // Two chunks, each converted and compiled.
+  assert.equal([row?.seconds, row?.memoryBytes, row?.measured], [28, 3e9, true]);
+});
+
+test('chooses the fewest chunks for `auto` that fit on all SoCs, in all precisions, of the pipeline', async () => {
+  const chunks = async (...cases: readonly Omit<Asked, 'weights' | 'chunks'>[]): Promise<unknown> =>
+    (await preflight(cases.map((one) => ({ ...one, weights: 'v7-1.5b', chunks: 'auto' })))).map(
+      (row) => row.chunks,
+    );
+  assert.equal(await chunks({ soc: 'SM8650' }), [1]);
+  assert.equal(await chunks({ soc: 'SM8650' }, { soc: 'SM8475' }), [2, 2]);
+  assert.equal(await chunks({ soc: 'SM8475', precision: 'a16w8' }), [1]);
+  assert.equal(await chunks({ soc: 'SM8350', precision: 'fp16' }), [1], 'what cannot be made has no say');
+});
+
+test.run();
