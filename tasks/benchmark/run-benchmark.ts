@@ -75,12 +75,13 @@ async function runOnDevice(
   const has = (path: string): boolean => receipt.files.some((file) => file.path === path);
   // Beside the contexts: a folder that is there, and that no other benchmark writes to.
   const output = posix.join(posix.dirname(options.context), 'result.json');
-  const embedding = `models/${options.model}/embedding.f32`;
+  const beside = (name: string): string => `models/${options.model}/${name}.f32`;
+  const given = ['embedding', 'initial-state'].filter((name) => has(beside(name)));
   const command = [
     'runtime/rwkv-run',
     ...['--qnn-libs', LIBRARY_FOLDER, '--context', options.context],
     ...['--tokenizer', tokenizer(options.tokenizer, reports)],
-    ...(has(embedding) ? ['--embedding', embedding] : []),
+    ...given.flatMap((name) => [`--${name}`, beside(name)]),
     ...['--prompt', options.prompt, '--tokens', options.tokens, '--temperature', options.temperature],
     ...['--top-p', options['top-p'], '--seed', options.seed],
     ...['--evaluate', `texts/${options.model}.txt`, '--evaluate-tokens', options['evaluate-tokens']],

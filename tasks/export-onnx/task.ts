@@ -8,6 +8,7 @@ import { PYTHON_ENVIRONMENT, pythonCommand, pythonSources } from '../python-stag
 
 const WRITE_WEIGHTS = 'tasks/export-onnx/write_weights.py';
 const WRITE_GRAPH = 'tasks/export-onnx/write_graph.py';
+const WRITE_STATE = 'tasks/export-onnx/write_state.py';
 const WRITE_EMBEDDING = 'tasks/export-onnx/write_embedding.py';
 
 /**
@@ -98,6 +99,24 @@ export const exportOnnx = (chooseChunks: ChooseChunks): Kind => ({
       };
     });
 
+    // Always made: only the weights tell whether the model has one. Most have none, and the file is empty.
+    const state: ActionSpec = {
+      name: 'initial-state',
+      command: [...pythonCommand(WRITE_STATE), '--weights', 'weights', '--output', 'initial-state.f32'],
+      environment: PYTHON_ENVIRONMENT,
+      inputs: [...pythonSources(WRITE_STATE), weightsInput],
+      outputs: [
+        {
+          path: 'initial-state.f32',
+          type: 'file',
+          role: 'initial-state',
+          attributes: {},
+          publish: `${model.name}/initial-state.f32`,
+        },
+      ],
+      tools: ['python'],
+      properties: {},
+    };
     const embedding: ActionSpec = {
       name: 'embedding',
       command: [...pythonCommand(WRITE_EMBEDDING), '--weights', 'weights', '--output', 'embedding.f32'],
@@ -115,7 +134,7 @@ export const exportOnnx = (chooseChunks: ChooseChunks): Kind => ({
       tools: ['python'],
       properties: {},
     };
-    return ok([weights, ...graphs, ...(external ? [embedding] : [])]);
+    return ok([weights, ...graphs, state, ...(external ? [embedding] : [])]);
   },
 });
 

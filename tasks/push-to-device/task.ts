@@ -125,10 +125,10 @@ function collectParcels(
       parcel(artifactInput(reference, 'files/reference.f32'), `texts/${model.name}.reference.f32`),
     );
   }
-  for (const embedding of cell.needs.filter(({ output }) => output.role === 'embedding')) {
-    parcels.push(
-      parcel(artifactInput(embedding, 'files/embedding.f32'), `models/${model.name}/embedding.f32`),
-    );
+  for (const role of ['embedding', 'initial-state']) {
+    for (const table of cell.needs.filter(({ output }) => output.role === role)) {
+      parcels.push(parcel(artifactInput(table, `files/${role}.f32`), `models/${model.name}/${role}.f32`));
+    }
   }
   return ok(parcels);
 }

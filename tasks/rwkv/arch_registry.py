@@ -51,7 +51,7 @@ def layout_of(arch: str) -> Layout:
 
 
 def reference_of(weights: WeightFolder) -> Reference:
-    """The numpy oracle, with the folder's weights and an empty state."""
+    """The numpy oracle, with the folder's weights and their initial state."""
     if weights.config.arch == "rwkv5":
         from rwkv.rwkv5_reference import Rwkv5Reference
 

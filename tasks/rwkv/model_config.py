@@ -18,6 +18,7 @@ class ModelConfig:
     """Sizes count elements. `ranks` are those of the low-rank pairs by purpose; an unused one is 0.
 
     `layers_per_halving` and `wkv_divisor`: what the graph divides for fp16's sake, see `half_range`.
+    `tuned_state`: whether the heads start from a stored state and not from zeros.
     """
 
     arch: str
@@ -32,6 +33,7 @@ class ModelConfig:
     group_norm_eps: float
     layers_per_halving: int = 0
     wkv_divisor: float = 1.0
+    tuned_state: bool = False
 
 
 def write_config(config: ModelConfig, path: Path) -> None:

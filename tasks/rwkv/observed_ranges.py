@@ -14,6 +14,7 @@ from rwkv.chunk_span import ChunkSpan
 from rwkv.decode_graph import build_from_token
 from rwkv.file_links import link_file
 from rwkv.tensor_encodings import Range, encoding_key
+from rwkv.tuned_state import graph_states
 from rwkv.weight_folder import WeightFolder
 
 
@@ -29,9 +30,8 @@ def observe_ranges(weights: WeightFolder, tokens: Sequence[int], work: Path) -> 
     model = graph.model()
     observed = computed_tensors(model)
     session = open_session(model, observed, work / "graph.onnx")
-    inputs = {
-        item.name: np.zeros(item.shape, np.float32) for item in session.get_inputs() if item.name != "token"
-    }
+    shapes = {item.name: tuple(item.shape) for item in session.get_inputs() if item.name != "token"}
+    inputs = graph_states(weights, shapes)
     lows, highs = np.zeros(len(observed)), np.zeros(len(observed))
     for token in tokens:
         values: list[NDArray[np.float32]] = session.run(

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rwkv.model_config import ModelConfig
 from rwkv.number_formats import Float32Array
+from rwkv.tuned_state import initial_wkv
 from rwkv.weight_folder import WeightFolder
 
 
@@ -23,13 +23,12 @@ class LayerState:
     ffn_shift: Float32Array  # [C]
 
 
-def empty_state(config: ModelConfig) -> list[LayerState]:
+def initial_state(weights: WeightFolder) -> list[LayerState]:
     """The state before the first token, one a layer."""
-    c, h, n = config.embd, config.heads, config.head_size
-    zeros = np.zeros
+    c = weights.config.embd
     return [
-        LayerState(zeros(c, np.float32), zeros((h, n, n), np.float32), zeros(c, np.float32))
-        for _ in range(config.layers)
+        LayerState(np.zeros(c, np.float32), initial_wkv(weights, layer), np.zeros(c, np.float32))
+        for layer in range(weights.config.layers)
     ]
 
 
@@ -58,7 +57,7 @@ class ReferenceModel:
     def __init__(self, weights: WeightFolder) -> None:
         self.config = weights.config
         self.weights = weights
-        self.state = empty_state(self.config)
+        self.state = initial_state(weights)
         self.cache: dict[str, Float32Array] = {}
 
     def tensor(self, name: str) -> Float32Array:

@@ -17,6 +17,7 @@ from rwkv.half_range import KEY_DIVISOR, VALUE_DIVISOR, WKV_DIVISOR, layers_per_
 from rwkv.model_config import ModelConfig
 from rwkv.number_formats import Float32Array
 from rwkv.tensor_plan import PlannedTensor, copied, divided, turned
+from rwkv.tuned_state import has_tuned_state, plan_key_value_state
 from rwkv.weight_file import WeightFile
 
 # The five mixes in the order in which `time_maa_w1` and `time_maa_w2` have them.
@@ -45,6 +46,7 @@ def read_figures(weights: WeightFile, group_norm_eps: float | None) -> ModelConf
         group_norm_eps=GROUP_NORM_EPS if group_norm_eps is None else group_norm_eps,
         layers_per_halving=layers_per_halving(vocab),
         wkv_divisor=WKV_DIVISOR,
+        tuned_state=has_tuned_state(weights),
     )
 
 
@@ -70,7 +72,7 @@ def plan_block(_weights: WeightFile, config: ModelConfig, layer: int) -> list[Pl
     plan += [copied(f"{ffn}time_maa_{letter}", (c,)) for letter in "kr"]
     plan += [copied(f"{ffn}key.weight", (f, c)), copied(f"{ffn}receptance.weight", (c, c))]
     plan.append(divided(f"{ffn}value.weight", (c, f), to_stream))
-    return plan
+    return plan + plan_key_value_state(config, layer)
 
 
 def mix_up(source: str, index: int, shape: tuple[int, int, int]) -> PlannedTensor:

@@ -16,6 +16,7 @@ from rwkv.checkpoint_figures import (
 from rwkv.model_config import ModelConfig
 from rwkv.number_formats import Float32Array
 from rwkv.tensor_plan import PlannedTensor, copied, turned
+from rwkv.tuned_state import has_tuned_state, plan_value_key_state
 from rwkv.weight_file import WeightFile
 
 RANKS = {"decay": "w", "rate": "a", "value": "v", "gate": "g"}
@@ -44,6 +45,7 @@ def read_figures(weights: WeightFile, group_norm_eps: float | None) -> ModelConf
         ranks=ranks,
         layer_norm_eps=LAYER_NORM_EPS,
         group_norm_eps=GROUP_NORM_EPS if group_norm_eps is None else group_norm_eps,
+        tuned_state=has_tuned_state(weights),
     )
 
 
@@ -73,4 +75,4 @@ def plan_block(_weights: WeightFile, config: ModelConfig, layer: int) -> list[Pl
     plan.append(copied(f"{block}ffn.x_k", (c,)))
     plan.append(copied(f"{block}ffn.key.weight", (config.ffn, c)))
     plan.append(copied(f"{block}ffn.value.weight", (c, config.ffn)))
-    return plan
+    return plan + plan_value_key_state(config, layer)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 
 class CpuChain:
-    """Carries the states; `logits` feeds one token, or as many as the graphs take, through all chunks."""
+    """Carries the states, from zeros or `initial`; `logits` feeds as many tokens as the graphs take."""
 
-    def __init__(self, graphs: list[Path]) -> None:
+    def __init__(self, graphs: list[Path], initial: Mapping[str, NDArray[np.float32]] | None = None) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
@@ -22,7 +22,7 @@ class CpuChain:
         self.sessions = [onnxruntime.InferenceSession(path, options) for path in graphs]
         self.states = [
             {
-                item.name: np.zeros(item.shape, np.float32)
+                item.name: (initial or {}).get(item.name, np.zeros(item.shape, np.float32))
                 for item in session.get_inputs()
                 if "state" in item.name
             }

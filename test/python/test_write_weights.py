@@ -36,6 +36,7 @@ def test_the_configuration_is_read_off_the_shapes(weights: WeightFolder) -> None
         "layer_norm_eps": 1e-5,
         "layers": 3,
         "layers_per_halving": 0,
+        "tuned_state": False,
         "ranks": {"decay": 8, "gate": 12, "rate": 8, "value": 4},
         "vocab": 256,
         "wkv_divisor": 1.0,
@@ -113,6 +114,6 @@ def test_a_file_that_is_not_there_is_an_error_with_a_hint(run_tool: RunTool, tmp
 
 def test_tensors_that_are_not_used_are_mentioned(run_tool: RunTool, tmp_path: Path) -> None:
     tensors = make_rwkv7(layers=1)
-    tensors["blocks.0.att.time_state"] = np.zeros((2, 16, 16), np.float32)
+    tensors["blocks.0.att.something"] = np.zeros((2, 16, 16), np.float32)
     said = convert(run_tool, tensors, tmp_path)
-    assert "not used: blocks.0.att.time_state, blocks.0.att.v0, blocks.0.att.v1 …" in said
+    assert "not used: blocks.0.att.something, blocks.0.att.v0, blocks.0.att.v1 …" in said
