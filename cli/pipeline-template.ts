@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { RecognisedModel } from '../tasks/model-recognition.ts';
+import { tokenizerOfVocabulary } from '../tasks/tokenizer-table.ts';
 
 /** A `models:` entry that `init` writes. */
 export interface TemplateModel {
@@ -19,9 +20,6 @@ export interface PipelineTemplate {
   /** The text of the pipeline that ships with rwkv-build, whose tasks and targets are taken over. */
   readonly shipped: string;
 }
-
-/** The byte tokenizer's vocabulary; every published model has the World tokenizer's. */
-const BYTE_VOCABULARY = 256;
 
 /** The text of a pipeline file for these models. */
 export function pipelineText({ schema, models, socs, precisions, shipped }: PipelineTemplate): string {
@@ -72,8 +70,8 @@ function modelWords(recognised: RecognisedModel | undefined): string {
 
 function tokenizerText(recognised: RecognisedModel | undefined): string {
   if (recognised === undefined) {
-    return '    tokenizer: auto # by the size of the vocabulary; or say byte, or world';
+    return '    tokenizer: auto # by the size of the vocabulary; or say byte, world, abc or midi';
   }
   const { vocabulary } = recognised;
-  return `    tokenizer: ${vocabulary === BYTE_VOCABULARY ? 'byte' : 'world'} # it knows ${vocabulary} tokens`;
+  return `    tokenizer: ${tokenizerOfVocabulary(vocabulary)} # it knows ${vocabulary} tokens`;
 }

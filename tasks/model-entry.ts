@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Value } from '../engine/kind.ts';
+import { TOKENIZERS, type TokenizerName } from './tokenizer-table.ts';
 
 /** An entry of the pipeline's `models:`. */
 export interface ModelEntry {
@@ -8,8 +9,10 @@ export interface ModelEntry {
   readonly weights: string;
   /** The files that `weights` is the index of. */
   readonly shards: readonly string[];
+  /** The epsilon of the heads' norm, where it is not the version's own. */
+  readonly groupNormEps?: number;
   /** `auto` looks at the size of the vocabulary. */
-  readonly tokenizer: 'auto' | 'byte' | 'world';
+  readonly tokenizer: TokenizerName;
   /** Text that is like what the model will be used for: activation ranges come from it. */
   readonly calibration: string;
   /** Text that the model was not trained on: accuracy is measured on it. */
@@ -33,9 +36,16 @@ export const MODEL_ENTRY_SCHEMA = {
         'The weights, `.safetensors` or `.pth`, or the `.index.json` of several `.safetensors` files; relative to this file.',
     },
     tokenizer: {
-      enum: ['auto', 'byte', 'world'],
+      enum: [...TOKENIZERS],
       default: 'auto',
-      description: 'How text becomes tokens. `auto` looks at the size of the vocabulary.',
+      description:
+        'How text becomes tokens; `abc` and `midi` are those of music models. `auto` looks at the size of the vocabulary.',
+    },
+    group_norm_eps: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      description:
+        "The epsilon of the heads' norm. No tensor tells it; without this it is 64e-5, and some models of v5 want 1e-5.",
     },
     calibration: {
       type: 'string',
@@ -70,12 +80,13 @@ export function completeModelEntry(
     const value = written[key];
     return typeof value === 'string' ? value : otherwise;
   };
-  const tokenizer = written.tokenizer;
+  const eps = written.group_norm_eps;
   return {
     name,
     weights: text('weights', ''),
     shards: shards.map((name) => join(dirname(text('weights', '')), name)),
-    tokenizer: tokenizer === 'byte' || tokenizer === 'world' ? tokenizer : 'auto',
+    tokenizer: TOKENIZERS.find((name) => name === written.tokenizer) ?? 'auto',
+    ...(typeof eps === 'number' ? { groupNormEps: eps } : {}),
     calibration: text('calibration', `${packageRoot}/${SHIPPED}/calibration.txt`),
     evaluation: text('evaluation', `${packageRoot}/${SHIPPED}/heldout.txt`),
     prompt: text('prompt', 'It was a '),

@@ -70,7 +70,7 @@ RWKV_QNN_API void rwkv_qnn_session_free(rwkv_qnn_session* session);
 RWKV_QNN_API size_t rwkv_qnn_session_get_vocabulary(const rwkv_qnn_session* session);
 
 /** Advances the model by one token; `*logits` then points to the next token's logits until the next call. A text
- *  begins with token 0. */
+ *  begins with token 0, a tune in ABC notation with 2. */
 RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_feed_token(rwkv_qnn_session* session, uint32_t token,
                                                         const float** logits);
 
@@ -81,7 +81,7 @@ RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_reset_state(rwkv_qnn_session* sessi
 
 typedef struct rwkv_qnn_tokenizer rwkv_qnn_tokenizer;
 
-/** `name` is "byte" or "world:FILE" with the path of rwkv_vocab_v20230424.txt. */
+/** `name` is "byte", "world:FILE" with the path of rwkv_vocab_v20230424.txt, or "abc" or "midi" for music models. */
 RWKV_QNN_API rwkv_qnn_error rwkv_qnn_tokenizer_init(const char* name, rwkv_qnn_tokenizer** tokenizer);
 RWKV_QNN_API void rwkv_qnn_tokenizer_free(rwkv_qnn_tokenizer* tokenizer);
 

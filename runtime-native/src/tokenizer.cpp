@@ -4,6 +4,7 @@
 
 #include "argument_parser.hpp"
 #include "failure.hpp"
+#include "music_tokenizers.hpp"
 #include "world_tokenizer.hpp"
 
 namespace rwkv {
@@ -37,13 +38,15 @@ class ByteTokenizer : public Tokenizer {
 std::unique_ptr<Tokenizer> open_tokenizer(std::string_view name) {
   constexpr std::string_view world = "world:";
   if (name == "byte") return std::make_unique<ByteTokenizer>();
+  if (name == "abc") return std::make_unique<AbcTokenizer>();
+  if (name == "midi") return std::make_unique<MidiTokenizer>();
   if (name.starts_with(world) && name.size() > world.size()) {
     return std::make_unique<WorldTokenizer>(std::filesystem::path(name.substr(world.size())));
   }
-  const std::string meant = closest_word(name.substr(0, name.find(':')), {"byte", "world"});
+  const std::string meant = closest_word(name.substr(0, name.find(':')), {"byte", "world", "abc", "midi"});
   throw Failure(FailureKind::argument, "tokenizer '" + std::string(name) + "'",
                 "is unknown" + (meant.empty() ? "" : "; did you mean '" + meant + "'?"),
-                "use byte, or world:FILE with the path of rwkv_vocab_v20230424.txt");
+                "use byte, abc, midi, or world:FILE with the path of rwkv_vocab_v20230424.txt");
 }
 
 }   // namespace rwkv

@@ -17,10 +17,14 @@ class Tokenizer {
 
   /// The bytes of one token, which may be part of a character; empty for ids without text.
   virtual std::string_view bytes_of(std::uint32_t token) const = 0;
+
+  /// What is fed before a text, and what the model ends one with.
+  virtual std::uint32_t begin() const { return 0; }
+  virtual std::uint32_t end() const { return 0; }
 };
 
-/// `name` is "byte" (token = byte) or "world:FILE" (RWKV's World vocabulary). Throws Failure (argument) for other
-/// names, (file) and (format) for a vocabulary that is missing or damaged.
+/// `name` is "byte" (token = byte), "world:FILE" (RWKV's World vocabulary), or "abc" or "midi" for the music models.
+/// Throws Failure (argument) for other names, (file) and (format) for a vocabulary that is missing or damaged.
 std::unique_ptr<Tokenizer> open_tokenizer(std::string_view name);
 
 }   // namespace rwkv

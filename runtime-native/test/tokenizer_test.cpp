@@ -99,9 +99,25 @@ TEST("a truncated vocabulary is refused") {
   CHECK_THROWS("can't be read", WorldTokenizer{folder.path() / "none.txt"});
 }
 
+TEST("ABC tokens are code points, 2 begins and 3 ends a tune") {
+  const auto tokenizer = open_tokenizer("abc");
+  CHECK_EQUAL(joined(tokenizer->encode("X:1\n\xC3\x89\xE2\x82\xAC")), "88 58 49 10 201 8364 ");
+  CHECK_EQUAL(tokenizer->begin(), 2u);
+  CHECK_EQUAL(tokenizer->end(), 3u);
+  CHECK_EQUAL(decoded(*tokenizer, {2, 88, 58, 3}), "X:");
+}
+
+TEST("MIDI words have the tokens of the published vocabulary, and what is no word is token 0") {
+  const auto tokenizer = open_tokenizer("midi");
+  CHECK_EQUAL(joined(tokenizer->encode("<start> t1\tT125  p:0:0 h d:7f:b\nt:0:0 pi:0:0 PA:7F:B")),
+              "1 3 127 128 0 3199 3200 12416 20095 ");
+  CHECK_EQUAL(decoded(*tokenizer, {1, 0, 13951}), " <start> pi:7f:b");
+  CHECK_EQUAL(tokenizer->end(), 0u);
+}
+
 TEST("an unknown tokenizer is refused with the name that was meant") {
   CHECK_THROWS("did you mean 'world'?", open_tokenizer("wrold:file"));
-  CHECK_THROWS("use byte, or world:FILE", open_tokenizer("world:"));
+  CHECK_THROWS("use byte, abc, midi, or world:FILE", open_tokenizer("world:"));
 }
 
 TEST("Python literals are parsed as Python does") {

@@ -13,10 +13,8 @@ import { openDevice } from '../device-access.ts';
 import { LIBRARY_FOLDER } from '../device-libraries.ts';
 import { endWith } from '../program-end.ts';
 import type { DeviceReceipt } from '../push-to-device/device-receipt.ts';
+import { tokenizerOfVocabulary } from '../tokenizer-table.ts';
 import type { BenchmarkResult, ContextReport, RuntimeResult } from './benchmark-result.ts';
-
-/** A vocabulary of this size is the byte tokenizer's; every real model's is the World tokenizer's. */
-const BYTE_VOCABULARY = 256;
 
 const OPTIONS = {
   device: { type: 'string', default: 'auto' },
@@ -129,8 +127,8 @@ async function readReports(folder: string): Promise<readonly ContextReport[]> {
 function tokenizer(asked: string, reports: readonly ContextReport[]): string {
   const outputs = reports.flatMap(({ graphs }) => graphs.flatMap((graph) => graph.outputs));
   const vocabulary = outputs.find(({ name }) => name === 'logits')?.shape.at(-1);
-  const byte = asked === 'auto' ? vocabulary === BYTE_VOCABULARY : asked === 'byte';
-  return byte ? 'byte' : 'world:texts/world-vocabulary.txt';
+  const name = asked === 'auto' ? tokenizerOfVocabulary(vocabulary ?? 0) : asked;
+  return name === 'world' ? 'world:texts/world-vocabulary.txt' : name;
 }
 
 const { values } = parseArgs({ options: OPTIONS });

@@ -40,10 +40,11 @@ def main() -> None:
     arguments = parser.parse_args()
 
     weights = WeightFolder(arguments.weights)
-    text = read_tokens(arguments.text, arguments.tokenizer, arguments.tokens, weights.config.vocab)
+    tokenizer, vocab = arguments.tokenizer, weights.config.vocab
+    text = read_tokens(arguments.text, tokenizer, arguments.tokens, vocab)
     output: Path = arguments.output
     with tempfile.TemporaryDirectory(prefix=".calibrate-", dir=output.absolute().parent) as work:
-        ranges = observe_ranges(weights, fed_tokens(text), Path(work))
+        ranges = observe_ranges(weights, fed_tokens(text, tokenizer, vocab), Path(work))
     write_encodings(ranges, len(text), output)
     progress(f"{output}: {len(ranges)} tensors over {len(text)} tokens")
 

@@ -35,11 +35,6 @@ export const exportOnnx = (chooseChunks: ChooseChunks): Kind => ({
         default: false,
         description: 'Leave the embedding table out of the graph: the runtime looks tokens up itself.',
       },
-      group_norm_eps: {
-        type: 'number',
-        exclusiveMinimum: 0,
-        description: "The group norm's epsilon, where the weights do not tell it.",
-      },
     },
   },
 
@@ -50,7 +45,7 @@ export const exportOnnx = (chooseChunks: ChooseChunks): Kind => ({
     if (!chosen.ok) return chosen;
     const chunks = chosen.value;
     const external = cell.with.ext_embedding === true;
-    const eps = cell.with.group_norm_eps;
+    const eps = model.groupNormEps;
     // Under its own name, so that an error about it names the file that the user knows.
     const weightsFile = `from/${basename(model.weights)}`;
 

@@ -44,7 +44,7 @@ export function pushToDevice(chooseDevice: ChooseDevice): Kind {
 
       const files = parcels.value.flatMap(({ input, to }): Argument[] => ['--file', input.at, to]);
       const shared = libraries.flatMap(({ from, to, type }): Argument[] => [`--${type}`, from, to]);
-      const needsVocabulary = model.tokenizer !== 'byte';
+      const needsVocabulary = model.tokenizer === 'world' || model.tokenizer === 'auto';
       return ok([
         {
           name: '',

@@ -40,16 +40,13 @@ def main() -> None:
     arguments = parser.parse_args()
 
     weights = WeightFolder(arguments.weights)
-    text = read_tokens(arguments.text, arguments.tokenizer, arguments.tokens, weights.config.vocab)
+    tokenizer, vocab = arguments.tokenizer, weights.config.vocab
+    text = read_tokens(arguments.text, tokenizer, arguments.tokens, vocab)
     reference = reference_of(weights)
-    logits = np.stack([reference.forward(token) for token in fed_tokens(text)])
+    logits = np.stack([reference.forward(token) for token in fed_tokens(text, tokenizer, vocab)])
     logits.astype(FP32.raw, copy=False).tofile(arguments.output)
     progress(f"{arguments.output}: {logits.shape[0]} rows of {logits.shape[1]} logits")
-    print(
-        json.dumps(
-            {"perplexity": perplexity(logits, text), "tokens": len(text), "vocab": weights.config.vocab}
-        )
-    )
+    print(json.dumps({"perplexity": perplexity(logits, text), "tokens": len(text), "vocab": vocab}))
 
 
 if __name__ == "__main__":

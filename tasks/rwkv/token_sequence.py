@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
+from rwkv.abc_tokenizer import AbcTokenizer
 from rwkv.byte_tokenizer import ByteTokenizer
+from rwkv.midi_tokenizer import MidiTokenizer
 from rwkv.tool_failure import InputError
 from rwkv.world_tokenizer import WorldTokenizer, find_vocabulary, read_vocabulary
 
-TOKENIZERS = ("auto", "byte", "world")
+TOKENIZERS = ("auto", "byte", "world", "abc", "midi")
 END_OF_DOCUMENT = 0
 
-# A vocabulary of this size is the byte tokenizer's; every real model's is the World tokenizer's.
-BYTE_VOCABULARY = 256
+# A vocabulary of such a size is that tokenizer's; every other real model's is the World tokenizer's.
+TOKENIZER_OF_VOCABULARY = {256: "byte", AbcTokenizer.vocab: "abc", MidiTokenizer.vocab: "midi"}
+
+
+class Tokenizer(Protocol):
+    """`vocab` tokens of at most `longest` bytes each."""
+
+    vocab: int
+    longest: int
+
+    def encode(self, text: bytes) -> list[int]:
+        """The tokens of a text."""
+
+
+def tokenizer_name(asked: str, vocab: int) -> str:
+    """`asked`; `auto` goes by the size of the model's vocabulary."""
+    return TOKENIZER_OF_VOCABULARY.get(vocab, "world") if asked == "auto" else asked
+
+
+def open_tokenizer(asked: str, vocab: int) -> Tokenizer:
+    """The tokenizer of that name, for a model with `vocab` tokens."""
+    name = tokenizer_name(asked, vocab)
+    if name == "world":
+        return WorldTokenizer(read_vocabulary(find_vocabulary()))
+    kinds: dict[str, Callable[[], Tokenizer]] = {
+        "byte": ByteTokenizer,
+        "abc": AbcTokenizer,
+        "midi": MidiTokenizer,
+    }
+    return kinds[name]()
 
 
 def read_tokens(text: Path, tokenizer: str, tokens: int, vocab: int) -> list[int]:
@@ -20,8 +52,7 @@ def read_tokens(text: Path, tokenizer: str, tokens: int, vocab: int) -> list[int
 
     Raises `InputError` when it has fewer, or when the tokenizer is not that of a model with `vocab` tokens.
     """
-    byte = vocab == BYTE_VOCABULARY if tokenizer == "auto" else tokenizer == "byte"
-    known = ByteTokenizer() if byte else WorldTokenizer(read_vocabulary(find_vocabulary()))
+    known = open_tokenizer(tokenizer, vocab)
     if known.vocab > vocab:
         raise InputError(
             text,
@@ -38,9 +69,17 @@ def read_tokens(text: Path, tokenizer: str, tokens: int, vocab: int) -> list[int
             f"has {len(found)} tokens, {tokens} were asked for",
             "give a longer text or ask for fewer tokens",
         )
-    return found[:tokens]
+    found = found[:tokens]
+    if max(found) >= vocab:
+        raise InputError(
+            text,
+            f"has the token {max(found)}, the model knows {vocab}",
+            "give a text of the characters that the model was trained with",
+        )
+    return found
 
 
-def fed_tokens(text: list[int]) -> list[int]:
-    """What is fed so that step t predicts text[t]: an end of document, then the text but its last token."""
-    return [END_OF_DOCUMENT, *text[:-1]]
+def fed_tokens(text: list[int], tokenizer: str, vocab: int) -> list[int]:
+    """What is fed so that step t predicts text[t]: what begins a text, then the text but its last token."""
+    begin = AbcTokenizer.begin if tokenizer_name(tokenizer, vocab) == "abc" else END_OF_DOCUMENT
+    return [begin, *text[:-1]]

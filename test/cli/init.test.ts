@@ -53,7 +53,7 @@ test('takes the weights in the folder when none are named, and leaves open what 
   const text = project.read('rwkv.pipeline.yaml');
   assert.match(text, 'big: # RWKV-7, 2 layers of 768, 65536 tokens');
   assert.match(text, 'tokenizer: world');
-  assert.match(text, 'tokenizer: auto # by the size of the vocabulary; or say byte, or world');
+  assert.match(text, 'tokenizer: auto # by the size of the vocabulary; or say byte, world, abc or midi');
 });
 
 test('takes a precision that every SoC can compute', async ({ project }) => {

@@ -18,10 +18,10 @@ the others beside it. The text goes to stdout, everything else to stderr.
 const std::vector<OptionDescription> options{
     {"--qnn-libs", "DIR", "the folder with libQnnHtp.so and libQnnSystem.so"},
     {"--context", "FILE", "the model's first (or only) context, MODEL_chunk1ofN.bin"},
-    {"--tokenizer", "NAME", "byte, or world:FILE with the vocabulary's file"},
+    {"--tokenizer", "NAME", "byte, abc, midi, or world:FILE with the vocabulary's file"},
     {"--embedding", "FILE", "the float32 table of a model whose embedding is outside of the graph"},
     {"--initial-state", "FILE", "what the model's heads start from, float32; without it, or when it is empty, zeros"},
-    {"--prompt", "TEXT", "the text to go on from; it is fed after token 0"},
+    {"--prompt", "TEXT", "the text to go on from; it is fed after what begins a text"},
     {"--tokens", "N", "generate at most N tokens; default 100, or 0 with --evaluate and no --prompt"},
     {"--temperature", "T", "default 1; 0 always takes the likeliest token"},
     {"--top-k", "K", "draw from the K likeliest tokens; default 0, no limit"},

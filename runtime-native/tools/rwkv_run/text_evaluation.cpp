@@ -42,7 +42,7 @@ Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const
   TextScore score, reference_score;
   LogitComparison comparison;
   std::vector<float> all_logits;
-  std::uint32_t previous = 0;
+  std::uint32_t previous = tokenizer.begin();
   const auto start = std::chrono::steady_clock::now();
   for (std::size_t t = 0; t < tokens.size(); ++t) {
     const auto logits = session.feed(previous);

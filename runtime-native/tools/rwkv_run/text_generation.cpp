@@ -14,7 +14,7 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 }   // namespace
 
 double Generation::prefill_tokens_per_second() const {
-  // Token 0 is work like any other.
+  // The token before the prompt is work like any other.
   return prefill_seconds > 0 ? static_cast<double>(prompt_tokens + 1) / prefill_seconds : 0;
 }
 
@@ -31,7 +31,7 @@ Generation generate_text(RwkvSession& session, const Tokenizer& tokenizer, Token
   result.prompt_tokens = prompt_tokens.size();
 
   const auto start = Clock::now();
-  auto logits = session.feed(0);
+  auto logits = session.feed(tokenizer.begin());
   for (const std::uint32_t token : prompt_tokens) logits = session.feed(token);
   result.prefill_seconds = seconds_since(start);
 
@@ -45,7 +45,7 @@ Generation generate_text(RwkvSession& session, const Tokenizer& tokenizer, Token
     } else {
       result.generation_seconds = seconds_since(first);
     }
-    if (token == 0) break;
+    if (token == tokenizer.end()) break;
     ++result.tokens;
     const std::string text = stream.push(tokenizer.bytes_of(token));
     result.text += text;
