@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from conftest import RunTool
 from container_writers import write_safetensors_file
 from cpu_chain import CpuChain
 from rwkv.arch_registry import reference_of
@@ -19,6 +19,10 @@ from rwkv.graph_builder import GraphBuilder
 from rwkv.synthetic_checkpoint import ModelSizes, plan_checkpoint
 from rwkv.weight_folder import WeightFolder
 from synthetic_weights import Tensors
+
+if TYPE_CHECKING:
+    # Not at run time: an end-to-end test makes models with the stages' Python, which has no pytest.
+    from conftest import RunTool
 
 BuildGraph = Callable[[WeightFolder, ChunkSpan], GraphBuilder]
 VERSIONS = ("5.1", "5.2", "6", "7", "7a")
