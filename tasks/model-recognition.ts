@@ -34,10 +34,11 @@ export async function recogniseSafetensors(path: string): Promise<RecognisedMode
 /** The rules of `tasks/rwkv/version_names.py`, where a stage decides. */
 function versionOf(shapes: Shapes): string | undefined {
   const has = (name: string): boolean => shapes.has(name);
+  const begins = (start: string): boolean => [...shapes.keys()].some((name) => name.startsWith(start));
   const attention = 'blocks.0.att.';
   if (has(`${attention}r_k`)) {
-    if ([...shapes.keys()].some((name) => name.startsWith('blocks.0.qkv.'))) return '7b';
-    return has('blocks.0.ffn.s_emb.weight') ? '7a' : '7';
+    if (begins('blocks.0.qkv.')) return '7b';
+    return begins('blocks.0.ffn.s') ? '7a' : '7';
   }
   if (has(`${attention}time_maa_x`)) return '6';
   if (!has(`${attention}time_decay`)) return undefined;

@@ -14,13 +14,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).absolute().parents[1]))
 
-from rwkv.arch_registry import arch_of_version, layout_of
-from rwkv.folded_embedding import fold_embedding, plan_embedding, plan_head
+from rwkv.checkpoint_plan import plan_checkpoint
+from rwkv.folded_embedding import fold_embedding
 from rwkv.model_config import write_config
 from rwkv.safetensors_writer import write_safetensors
 from rwkv.tensor_plan import StoredTensor
 from rwkv.tool_failure import progress, run_tool
-from rwkv.version_names import recognise_version
 from rwkv.weight_file import WeightFile, open_weight_file
 from rwkv.weight_folder import CONFIG_FILE, EMBEDDING_FILE, file_of
 
@@ -39,23 +38,18 @@ def main() -> None:
     arguments = parser.parse_args()
 
     weights = open_weight_file(arguments.weights)
-    layout = layout_of(arch_of_version(weights.path, recognise_version(weights)))
-    config = layout.read_figures(weights, arguments.group_norm_eps)
-    blocks = [layout.plan_block(weights, config, layer) for layer in range(config.layers)]
-    embedding, head = plan_embedding(config), plan_head(config)
-    plan: list[StoredTensor] = [*embedding, *(tensor for block in blocks for tensor in block), *head]
-    for tensor in plan:
-        tensor.check(weights)
+    plan = plan_checkpoint(weights, arguments.group_norm_eps)
+    config = plan.config
     figures = f"{config.arch}, {config.layers} layers × {config.embd}, {config.vocab} tokens"
     progress(f"{weights.path}: {figures}")
-    if unused := sorted(weights.names() - {source for tensor in plan for source in tensor.sources()}):
+    if unused := plan.unused(weights):
         progress(f"{weights.path}: not used: {', '.join(unused[:3])}{' …' if len(unused) > 3 else ''}")
 
     output: Path = arguments.output
     output.mkdir(parents=True, exist_ok=True)
-    write_safetensors(output / EMBEDDING_FILE, shapes_of(embedding[:1]), fold_embedding(config, weights))
+    write_safetensors(output / EMBEDDING_FILE, shapes_of(plan.embedding[:1]), fold_embedding(config, weights))
     progress(f"{EMBEDDING_FILE}: {config.vocab} × {config.embd}, ln0 folded in")
-    for file, tensors in groupby(plan[len(embedding) :], lambda tensor: file_of(tensor.name)):
+    for file, tensors in groupby(plan.others, lambda tensor: file_of(tensor.name)):
         write_planned(output / file, list(tensors), weights)
     write_config(config, output / CONFIG_FILE)
 

@@ -12,14 +12,14 @@ def recognise_version(weights: WeightFile) -> str:
     """One of "4", "5.0", "5.1", "5.2", "6", "7", "7a" and "7b"; raises `InputError` when it is none of them.
 
     5.0 has no gate; 5.1 adds `gate.weight` with a scalar decay per head; 5.2 has a decay per channel; 6 has
-    `time_maa_*`; 7 has `r_k`; 7a adds `ffn.s_emb`; 7b adds `qkv`, an attention over all
+    `time_maa_*`; 7 has `r_k`; 7a adds `ffn.s_emb`, `ffn.s1` and more; 7b adds `qkv`, an attention over all
     earlier tokens.
     """
     names = weights.names()
     if f"{ATTENTION}r_k" in names:
         if any(name.startswith("blocks.0.qkv.") for name in names):
             return "7b"
-        return "7a" if "blocks.0.ffn.s_emb.weight" in names else "7"
+        return "7a" if any(name.startswith("blocks.0.ffn.s") for name in names) else "7"
     if f"{ATTENTION}time_maa_x" in names:
         return "6"
     if f"{ATTENTION}ln_x.weight" in names and f"{ATTENTION}time_decay" in names:
