@@ -48,7 +48,7 @@ def main() -> None:
     def pieces() -> Iterator[Float32Array]:
         for tensor in plan:
             if tensor.name.endswith(".ln1.weight"):
-                progress(f"{tensor.name.removesuffix('.ln1.weight')}: {sizes.layers} in all")
+                progress(f"layer {int(tensor.name.split('.')[1]) + 1} of {sizes.layers}")
             yield from tensor.pieces(random)
 
     output: Path = arguments.output
