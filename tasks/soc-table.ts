@@ -16,9 +16,10 @@ export interface Soc {
    */
   readonly fp16: boolean;
   /**
-   * The most that the compiler lets one graph hold, in GiB. It is logged where a graph is larger: "graph requires
-   * estimated allocation of N KB, limit is M KB". M is 2097152 for v68 and v69 (pytorch/executorch#17782 and
-   * others) and 3670016 from v73 on: what a 32-bit DSP can map, less what it needs itself.
+   * The most that the compiler lets one graph hold, in GiB: what a 32-bit DSP can map, less what it needs
+   * itself. It is logged where a graph is larger: "graph requires estimated allocation of N KB, limit is M KB".
+   * QAIRT 2.51 said so of SM8475, SM8550, SM8650, SM8750 and SM8850, one of each generation; for v68 the 2 GiB
+   * are reported (pytorch/executorch#17782).
    */
   readonly graphGib: 2 | 3.5;
 }

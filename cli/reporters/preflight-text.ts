@@ -30,12 +30,12 @@ export function preflightText(rows: readonly PreflightRow[], palette: Palette): 
 function cells(row: PreflightRow): readonly string[] {
   const named = [row.model, row.soc, row.precision, row.chunks === null ? '?' : String(row.chunks)];
   if (row.verdict === 'unknown') return [...named, '', '', '', '', '', '', '', '', WORDS.unknown];
-  const { binaryBytes, largestBytes, limitBytes, libraryBytes, sessionBytes, memoryBytes, diskBytes } = row;
+  const sessions = row.sessions > 1 ? ` in ${row.sessions}` : '';
   return [
     ...named,
-    ...[binaryBytes, largestBytes, limitBytes, libraryBytes, sessionBytes, memoryBytes, diskBytes].map(
-      fileSize,
-    ),
+    ...[row.binaryBytes, row.largestBytes, row.limitBytes, row.libraryBytes].map(fileSize),
+    `${fileSize(row.sessionBytes)}${sessions}`,
+    ...[row.memoryBytes, row.diskBytes].map(fileSize),
     `${row.measured ? '' : '~'}${duration(row.seconds)}`,
     WORDS[row.verdict],
   ];

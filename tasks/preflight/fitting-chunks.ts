@@ -18,6 +18,26 @@ export interface Fitting {
 
 export const graphLimitBytes = (soc: Soc): number => soc.graphGib * GIB;
 
+/**
+ * What one process domain of a 32-bit DSP can map (ggml-org/llama.cpp#18336: 3.8 GB); QNN opens another for a
+ * context that finds no room ("Failed to find available PD" is logged where it may not).
+ */
+const SESSION_BYTES = 3.75 * GIB;
+
+/** In how many process domains the contexts find room, each whole in one, in their order. */
+export function sessionCount(chunks: readonly ChunkPrediction[]): number {
+  let count = 1;
+  let used = 0;
+  for (const { sessionBytes } of chunks) {
+    if (used > 0 && used + sessionBytes > SESSION_BYTES) {
+      count += 1;
+      used = 0;
+    }
+    used += sessionBytes;
+  }
+  return count;
+}
+
 /** The largest chunk's size on the DSP. */
 export const largestBytes = (chunks: readonly ChunkPrediction[]): number =>
   Math.max(...chunks.map(({ binaryBytes }) => binaryBytes));

@@ -5,7 +5,13 @@ import { findPrecision } from '../precision-table.ts';
 import { findSoc } from '../soc-table.ts';
 import { autoChunks } from './auto-chunks.ts';
 import { type ChunkPrediction, predictChunks } from './chunk-prediction.ts';
-import { type Fitting, graphLimitBytes, largestBytes, peakMemoryBytes } from './fitting-chunks.ts';
+import {
+  type Fitting,
+  graphLimitBytes,
+  largestBytes,
+  peakMemoryBytes,
+  sessionCount,
+} from './fitting-chunks.ts';
 import type { ModelOutline } from './model-outline.ts';
 import { OutlineReader, type WeightSource } from './outline-reader.ts';
 import type { PreflightCase } from './preflight-cases.ts';
@@ -39,6 +45,8 @@ export interface PreflightRow {
   readonly libraryBytes: number;
   /** Of the DSP's address space, with everything loaded. */
   readonly sessionBytes: number;
+  /** How many process domains of the DSP that takes. */
+  readonly sessions: number;
   /** The most that one command of its build takes of this machine's memory. */
   readonly memoryBytes: number;
   readonly freeMemoryBytes: number;
@@ -62,6 +70,7 @@ const NOTHING_KNOWN = {
   largestBytes: 0,
   libraryBytes: 0,
   sessionBytes: 0,
+  sessions: 0,
   memoryBytes: 0,
   diskBytes: 0,
   seconds: 0,
@@ -127,7 +136,7 @@ function figuresOf(one: PreflightCase, chunks: number, fitting: Fitting, ground:
   const possible = Number.isInteger(chunks) ? Math.min(Math.max(chunks, 1), layers) : 1;
   const predicted = predictChunks(fitting.model, { ...fitting, chunks: possible });
   const total = (of: (chunk: ChunkPrediction) => number): number =>
-    predicted.reduce((sum, chunk) => sum + of(chunk), 0);
+    Math.round(predicted.reduce((sum, chunk) => sum + of(chunk), 0));
   const recorded = recordedOf(one, possible, ground);
   const binaryBytes = total((chunk) => chunk.binaryBytes);
   const libraryBytes = one.libraries === 0 ? 0 : total((chunk) => chunk.libraryBytes);
@@ -135,10 +144,11 @@ function figuresOf(one: PreflightCase, chunks: number, fitting: Fitting, ground:
     chunks,
     layers,
     binaryBytes,
-    largestBytes: largestBytes(predicted),
+    largestBytes: Math.round(largestBytes(predicted)),
     libraryBytes,
     sessionBytes: total((chunk) => chunk.sessionBytes),
-    memoryBytes: recorded?.memoryBytes ?? peakMemoryBytes(predicted),
+    sessions: sessionCount(predicted),
+    memoryBytes: recorded?.memoryBytes ?? Math.round(peakMemoryBytes(predicted)),
     // The weights as fp32 and the DLCs in the store; libraries and contexts there and under `out/`, contexts on
     // the device too.
     diskBytes:

@@ -126,6 +126,19 @@ test('knows that older SoCs take 2 GiB, where newer ones take 3.5', async () => 
   assert.equal(await verdict({ weights: 'v7-1.5b', soc: 'SM8475' }), ['refused', 'chunks', '2']);
 });
 
+test('counts the process domains of the DSP that the chunks find room in', async () => {
+  const rows = await preflight([
+    { weights: 'v7-1.5b', chunks: 2 },
+    { weights: 'v7-7b', chunks: 5 },
+    { weights: 'v7-7b', precision: 'a16w8', chunks: 5 },
+  ]);
+  // 2.8 GB; 14.4 GB, of which no two chunks fit together; half of that, three and two.
+  assert.equal(
+    rows.map(({ sessions }) => sessions),
+    [1, 5, 2],
+  );
+});
+
 test('names the axis that fails and what works on it, where it is not the size', async () => {
   assert.equal(await verdict({ weights: 'v7-1.5b', soc: 'SM8635' }), ['refused', 'precision', 'a16w8-int']);
   assert.equal(await verdict({ weights: 'v7-1.5b', chunks: 25 }), ['refused', 'chunks', '24']);
