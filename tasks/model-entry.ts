@@ -9,6 +9,8 @@ export interface ModelEntry {
   readonly weights: string;
   /** The files that `weights` is the index of. */
   readonly shards: readonly string[];
+  /** A file with the tuned state that the model starts from. */
+  readonly state?: string;
   /** The epsilon of the heads' norm, where it is not the version's own. */
   readonly groupNormEps?: number;
   /** `auto` looks at the size of the vocabulary. */
@@ -40,6 +42,11 @@ export const MODEL_ENTRY_SCHEMA = {
       default: 'auto',
       description:
         'How text becomes tokens; `abc` and `midi` are those of music models. `auto` looks at the size of the vocabulary.',
+    },
+    state: {
+      type: 'string',
+      description:
+        'A tuned state that the model starts from (`.pth` or `.safetensors` with `blocks.N.att.time_state`), where it is not in the weights.',
     },
     group_norm_eps: {
       type: 'number',
@@ -86,6 +93,7 @@ export function completeModelEntry(
     weights: text('weights', ''),
     shards: shards.map((name) => join(dirname(text('weights', '')), name)),
     tokenizer: TOKENIZERS.find((name) => name === written.tokenizer) ?? 'auto',
+    ...(typeof written.state === 'string' ? { state: written.state } : {}),
     ...(typeof eps === 'number' ? { groupNormEps: eps } : {}),
     calibration: text('calibration', `${packageRoot}/${SHIPPED}/calibration.txt`),
     evaluation: text('evaluation', `${packageRoot}/${SHIPPED}/heldout.txt`),

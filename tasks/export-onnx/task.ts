@@ -48,6 +48,7 @@ export const exportOnnx = (chooseChunks: ChooseChunks): Kind => ({
     const eps = model.groupNormEps;
     // Under its own name, so that an error about it names the file that the user knows.
     const weightsFile = `from/${basename(model.weights)}`;
+    const stateFile = model.state === undefined ? undefined : `state/${basename(model.state)}`;
 
     const weights: ActionSpec = {
       name: 'weights',
@@ -56,6 +57,7 @@ export const exportOnnx = (chooseChunks: ChooseChunks): Kind => ({
         '--weights',
         weightsFile,
         ...(eps === undefined ? [] : ['--group-norm-eps', String(eps)]),
+        ...(stateFile === undefined ? [] : ['--state', stateFile]),
         '--output',
         'weights',
       ],
@@ -65,6 +67,9 @@ export const exportOnnx = (chooseChunks: ChooseChunks): Kind => ({
         ...[model.weights, ...model.shards].map(
           (path): ActionInput => ({ at: `from/${basename(path)}`, source: { from: 'project', path } }),
         ),
+        ...(stateFile === undefined || model.state === undefined
+          ? []
+          : [{ at: stateFile, source: { from: 'project', path: model.state } } as const]),
       ],
       outputs: [directory('weights', 'weights', {}, undefined)],
       tools: ['python'],

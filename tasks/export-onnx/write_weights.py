@@ -20,6 +20,7 @@ from rwkv.model_config import write_config
 from rwkv.safetensors_writer import write_safetensors
 from rwkv.tensor_plan import StoredTensor
 from rwkv.tool_failure import progress, run_tool
+from rwkv.tuned_weights import TunedWeights
 from rwkv.weight_file import WeightFile, open_weight_file
 from rwkv.weight_folder import CONFIG_FILE, EMBEDDING_FILE, file_of
 
@@ -34,10 +35,13 @@ def main() -> None:
     parser.add_argument(
         "--group-norm-eps", type=float, help="eps of the heads' norm (default: the version's own)"
     )
+    parser.add_argument("--state", type=Path, help="a file with the tuned state that the model starts from")
     parser.add_argument("--output", type=Path, required=True, help="the folder to write")
     arguments = parser.parse_args()
 
     weights = open_weight_file(arguments.weights)
+    if arguments.state is not None:
+        weights = TunedWeights(weights, open_weight_file(arguments.state))
     plan = plan_checkpoint(weights, arguments.group_norm_eps)
     config = plan.config
     figures = f"{config.arch}, {config.layers} layers × {config.embd}, {config.vocab} tokens"

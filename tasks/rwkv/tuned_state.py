@@ -10,18 +10,19 @@ import numpy as np
 from rwkv.model_config import ModelConfig
 from rwkv.number_formats import Float32Array
 from rwkv.tensor_plan import PlannedTensor, copied
+from rwkv.tuned_weights import STATE_SUFFIX
 from rwkv.weight_file import WeightFile
 from rwkv.weight_folder import WeightFolder
 
 
 def state_name(layer: int) -> str:
     """The tensor's name in checkpoints and weights folders."""
-    return f"blocks.{layer}.att.time_state"
+    return f"blocks.{layer}{STATE_SUFFIX}"
 
 
 def has_tuned_state(weights: WeightFile) -> bool:
     """Whether the checkpoint has them; when one layer has, every layer must."""
-    return any(name.endswith(".att.time_state") for name in weights.names())
+    return any(name.endswith(STATE_SUFFIX) for name in weights.names())
 
 
 def plan_key_value_state(config: ModelConfig, layer: int) -> list[PlannedTensor]:

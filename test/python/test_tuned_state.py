@@ -83,3 +83,43 @@ def test_a_layer_without_one_where_another_has_one_is_an_error(
     done = run_tool("export-onnx/write_weights.py", *arguments)
     assert done.returncode == 1
     assert "the tensor blocks.1.att.time_state is missing" in done.stderr
+
+
+def split_tensors(version: str, folder: Path) -> tuple[Path, Path]:
+    """The model and its states in two files, as they are published."""
+    tensors = make_tuned(version)
+    states = {name: tensor for name, tensor in tensors.items() if name.endswith("time_state")}
+    write_safetensors_file(folder / "tuned.safetensors", dict(states))
+    write_safetensors_file(
+        folder / "model.safetensors", {name: tensors[name] for name in tensors.keys() - states.keys()}
+    )
+    return folder / "model.safetensors", folder / "tuned.safetensors"
+
+
+def test_a_state_in_a_file_of_its_own_is_the_same(
+    version: str, weights: WeightFolder, run_tool: RunTool, tmp_path: Path
+) -> None:
+    model, states = split_tensors(version, tmp_path)
+    arguments = ["--weights", model, "--state", states, "--output", tmp_path / "weights"]
+    done = run_tool("export-onnx/write_weights.py", *arguments)
+    assert done.returncode == 0, done.stderr
+    file = "block-01.safetensors"
+    assert (tmp_path / "weights" / file).read_bytes() == (weights.path / file).read_bytes()
+
+
+def test_a_file_that_holds_more_than_states_or_those_of_another_model_is_refused_by_its_name(
+    run_tool: RunTool, tmp_path: Path
+) -> None:
+    model, _ = split_tensors("6", tmp_path)
+    write_safetensors_file(
+        tmp_path / "small.safetensors", {"blocks.0.att.time_state": np.zeros((2, 8, 8), np.float32)}
+    )
+    for file, words in {
+        model: "which is no state",
+        tmp_path
+        / "small.safetensors": "blocks.0.att.time_state has the shape [2, 8, 8], expected [2, 16, 16]",
+    }.items():
+        arguments = ["--weights", model, "--state", file, "--output", tmp_path / "out"]
+        done = run_tool("export-onnx/write_weights.py", *arguments)
+        assert done.returncode == 1
+        assert f"error: {file}: " in done.stderr and words in done.stderr
