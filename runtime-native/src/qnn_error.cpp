@@ -1,3 +1,8 @@
+// GCC 12 takes std::regex's own moves for uses of uninitialised memory where the sanitizers keep it from inlining.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 #include "qnn_error.hpp"
 
 #include <algorithm>
