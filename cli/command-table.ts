@@ -318,7 +318,12 @@ function pipelineCommand(
     .option('-f, --file <path>', 'the pipeline file', 'rwkv.pipeline.yaml')
     .option('--set <name=value>', 'replace a parameter of the pipeline (repeatable)', append, [])
     .option('--soc <names>', 'the SoCs, separated by commas', commaList, [])
-    .option('--precision <names>', 'the precisions: fp16, a16w8, a16w8-int', commaList, [])
+    .option(
+      '--precision <names>',
+      'the precisions: fp16, a16w8, a16w8-int, a16w4, a16w4-mixed, or your own',
+      commaList,
+      [],
+    )
     .option(
       '--model <names or paths>',
       'models of the pipeline, or weights (.pth, .safetensors, its .index.json)',

@@ -1,8 +1,9 @@
 import type { Command, Option } from 'commander';
-import { PRECISIONS } from '../tasks/precision-table.ts';
+import { shippedPrecisions } from '../tasks/shipped-precisions.ts';
 import { SOCS } from '../tasks/soc-table.ts';
 import { TARGETS } from '../tasks/tools/native-compilers.ts';
 import { type Candidate, plain } from './completion-candidate.ts';
+import { packageRoot } from './package-root.ts';
 import type { PipelineNames } from './pipeline-names.ts';
 
 /** What may stand in the place of the last of `words` (the others come before it, without `rwkv-build`). */
@@ -47,7 +48,7 @@ async function optionValues(
     case 'soc':
       return listed(plain(SOCS.map(({ name }) => name)));
     case 'precision':
-      return listed(plain(Object.keys(PRECISIONS)));
+      return listed(await precisionsFor(before));
     case 'target':
       return listed(plain(TARGETS));
     case 'device':
@@ -76,6 +77,13 @@ async function argumentValues(
   if (argument?.argChoices !== undefined) return plain(argument.argChoices);
   const takesTargets = argument !== undefined && /^(targets?|tasks?)\b/.test(argument.name());
   return [...commands, ...(takesTargets ? (await namesFor(before)).targets : [])];
+}
+
+async function precisionsFor(before: readonly string[]): Promise<readonly Candidate[]> {
+  const { precisions } = await namesFor(before);
+  const shipped = Object.keys(await shippedPrecisions(packageRoot()));
+  const own = new Set(precisions.map(({ name }) => name));
+  return [...precisions, ...plain(shipped.filter((name) => !own.has(name)))];
 }
 
 async function namesFor(before: readonly string[]): Promise<PipelineNames> {

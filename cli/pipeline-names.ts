@@ -7,6 +7,7 @@ export interface PipelineNames {
   /** Targets and tasks. */
   readonly targets: readonly Candidate[];
   readonly models: readonly Candidate[];
+  readonly precisions: readonly Candidate[];
   /** With a `=` behind each. */
   readonly params: readonly Candidate[];
 }
@@ -29,6 +30,7 @@ export async function pipelineNames(file: string): Promise<PipelineNames> {
   return {
     targets: [...plain(keys('targets')), ...tasks],
     models: plain(keys('models')),
+    precisions: plain(keys('precisions')),
     params: plain(keys('params').map((name) => `${name}=`)),
   };
 }

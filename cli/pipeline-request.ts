@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, extname, resolve } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import type { ValidateFunction } from 'ajv';
 import { parse } from 'yaml';
 import type { Failure } from '../engine/failure.ts';
@@ -7,7 +7,9 @@ import type { Value } from '../engine/kind.ts';
 import { nearestName } from '../engine/nearest-name.ts';
 import { loadPipeline, type Pipeline } from '../engine/pipeline-load.ts';
 import { fail, ok, type Result } from '../engine/result.ts';
+import { layerCount } from '../tasks/layer-count.ts';
 import { completeModelEntry } from '../tasks/model-entry.ts';
+import { completePrecisions } from '../tasks/shipped-precisions.ts';
 import { isShardIndex, weightShards } from '../tasks/weight-shards.ts';
 import type { BuildOptions } from './build-options.ts';
 
@@ -26,7 +28,19 @@ export async function requestedPipeline(
   // A path becomes a model of its own, whose name only is known now.
   const asked = options.model.length > 0 && Object.hasOwn(params.value, 'model');
   const model = asked ? { model: Object.keys(models.value) } : {};
-  return ok({ ...loaded.value, params: { ...params.value, ...model }, models: models.value });
+  const precisions = await completePrecisions(loaded.value.precisions, packageRoot);
+  if (!precisions.ok) return fail([placed(loaded.value, precisions.failure)]);
+  return ok({
+    ...loaded.value,
+    params: { ...params.value, ...model },
+    models: models.value,
+    precisions: precisions.value,
+  });
+}
+
+/** What is wrong with the precisions of a pipeline is shown where they stand. */
+function placed(pipeline: Pipeline, failure: Failure): Failure {
+  return { ...failure, location: pipeline.source.locate(['precisions'], 'key') };
 }
 
 function overrideParams(pipeline: Pipeline, options: BuildOptions): Result<Record<string, Value>, Failure> {
@@ -89,8 +103,9 @@ async function chooseModels(
 ): Promise<Result<Record<string, Value>, Failure>> {
   const complete = async (name: string, entry: Value): Promise<Value> => {
     const written = entry as Record<string, Value>;
-    const shards = await weightShards(resolve(dirname(pipeline.file), String(written.weights)));
-    return completeModelEntry(name, written, packageRoot, shards) as unknown as Value;
+    const weights = resolve(pipeline.folder, String(written.weights));
+    const found = { shards: await weightShards(weights), layers: await layerCount(weights) };
+    return completeModelEntry(name, written, packageRoot, found) as unknown as Value;
   };
   const chosen: Record<string, Value> = {};
   if (asked.length === 0) {

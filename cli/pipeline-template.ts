@@ -36,12 +36,15 @@ params: # \`--set chunks=4\` replaces one; model, soc, precision, target and dev
   model: [${models.map(({ name }) => inlineYaml(name)).join(', ')}] # of those below
   chunks: 2 # how many pieces the model is cut into: more for a large model, whose contexts are limited to 2 GB
   ext_embedding: false # true: the embedding stays on the CPU, outside of the first chunk
-  precision: [${precisions.join(', ')}] # fp16, a16w8, a16w8-int (for SoCs without fp16)
+  precision: [${precisions.join(', ')}] # also a16w4, a16w4-mixed, a16w8-int (for SoCs without fp16)
   soc: [${socs.join(', ')}] # the Snapdragons to build for
   target: [x86_64-linux] # also aarch64-linux, aarch64-android: machines that programs are built for
   device: auto # emulator, adb, adb:SERIAL; auto takes an attached phone, else the emulator
   tokens: 160 # that the benchmark lets the model write
   evaluation_tokens: 256 # of held-out text, for perplexity and the divergence from fp32
+
+# precisions: # more of them, by rules; the shipped ones are always there
+#   mine: { extends: a16w8, weights: { ffn: w4, blocks.3.ffn.value: w8 } }
 
 models:
 ${models.map(modelText).join('\n')}

@@ -24,8 +24,9 @@ import type { Failure } from './failure.ts';
 import { explainedFailure, type FailureExplainer } from './failure-explanation.ts';
 import { changedInputs, undeclaredOutputs } from './folder-inspection.ts';
 import type { StagedFile } from './input-resolution.ts';
+import { namedPlace } from './named-place.ts';
 import type { PhaseClock } from './phase-clock.ts';
-import { type FinishedProcess, runProcess } from './process-run.ts';
+import { type FinishedProcess, type ProcessEnd, runProcess } from './process-run.ts';
 import { fail, ok, type Result } from './result.ts';
 import { findBubblewrap, sandboxFailure, strictCommand, withNetworkHint } from './sandbox.ts';
 import { localText, type ToolSet } from './tool-versions.ts';
@@ -203,14 +204,18 @@ class Execution {
       (await fullDisk(action, root, said)) ??
       (sandbox === 'strict' ? sandboxFailure(action.id, said) : undefined) ??
       (await undeclaredAccess({ action, files, folder, root, said, output, how, sandbox })) ??
-      (await explainedFailure(
-        commandFailure(action, end, how, output),
-        action,
-        how,
-        said,
-        this.context.explain,
-      ));
+      (await this.ownFailure(end, how, output, said));
     return sandbox === 'strict' ? withNetworkHint(failure, said) : failure;
+  }
+
+  /** The command's own failure, at the part of the pipeline file that it names, else as its kind explains it. */
+  private async ownFailure(end: ProcessEnd, how: string, output: string, said: string): Promise<Failure> {
+    const { action, context } = this;
+    const failure = commandFailure(action, end, how, output);
+    const named = await namedPlace(action.location.file, output);
+    return named === undefined
+      ? explainedFailure(failure, action, how, said, context.explain)
+      : { ...failure, ...named };
   }
 
   /** An input that the command wrote to; where it is a link to the store's, the store puts its blob aside. */

@@ -6,6 +6,7 @@ import { fail, ok, type Result } from './result.ts';
 export interface ExpressionScope {
   readonly params: Readonly<Record<string, Value>>;
   readonly models: Readonly<Record<string, Value>>;
+  readonly precisions: Readonly<Record<string, Value>>;
   readonly matrix: Readonly<Record<string, Value>>;
 }
 
@@ -132,10 +133,11 @@ function literalOf(token: string): string | number | undefined {
   return /^['"]/.test(token) ? token.slice(1, -1) : undefined;
 }
 
-const ROOTS = ['params', 'models', 'matrix'] as const;
+const ROOTS = ['params', 'models', 'precisions', 'matrix'] as const;
 const ENTRY_WORDS: Readonly<Record<string, string>> = {
   params: 'parameter',
   models: 'model',
+  precisions: 'precision',
   matrix: 'axis',
 };
 
@@ -143,6 +145,7 @@ function resolve(steps: readonly Step[], context: Context): Result<Value, string
   let at: Value = {
     params: context.scope.params,
     models: context.scope.models,
+    precisions: context.scope.precisions,
     matrix: context.scope.matrix,
   };
   const names: string[] = [];

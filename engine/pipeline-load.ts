@@ -33,6 +33,7 @@ export interface Pipeline {
   // These records have no prototype: a task that is called `constructor` is one like any other.
   readonly params: Record<string, Value>;
   readonly models: Record<string, Value>;
+  readonly precisions: Record<string, Value>;
   readonly tasks: Record<string, PipelineTask>;
   readonly targets: Record<string, string[]>;
   readonly sandbox?: SandboxLevel;
@@ -86,6 +87,7 @@ export function checkPipeline(
 interface PipelineFile {
   readonly params?: Record<string, Value>;
   readonly models?: Record<string, Value>;
+  readonly precisions?: Record<string, Value>;
   readonly tasks: Record<string, TaskInFile>;
   readonly targets?: Record<string, string[]>;
   readonly sandbox?: SandboxLevel;
@@ -161,6 +163,7 @@ function pipelineOf(source: PipelineSource, file: PipelineFile): Pipeline {
     folder: dirname(resolve(source.file)),
     params: Object.assign(bare<Value>(), file.params),
     models: Object.assign(bare<Value>(), file.models),
+    precisions: Object.assign(bare<Value>(), file.precisions),
     tasks,
     targets: Object.assign(bare<string[]>(), file.targets),
     ...(file.sandbox === undefined ? {} : { sandbox: file.sandbox }),

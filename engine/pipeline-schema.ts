@@ -26,12 +26,18 @@ const NAME = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
 /** Of parameters and axes: these names stand in expressions. */
 const IDENTIFIER = '^[A-Za-z_][A-Za-z0-9_-]*$';
 
+/** The schemas of one entry of `models:` and of one of `precisions:`. */
+export interface EntrySchemas {
+  readonly model: object;
+  readonly precision: object;
+}
+
 /**
  * The JSON schema (draft-07) of a pipeline file, for the validator and for editors. Each kind's `with:` is held
  * to the kind's own schema, where any value may be an expression; the filled-in values are validated again when
- * the pipeline is expanded. `modelSchema` is of one entry of `models:`.
+ * the pipeline is expanded.
  */
-export function pipelineSchema(kinds: readonly Kind[], modelSchema: object): object {
+export function pipelineSchema(kinds: readonly Kind[], entries: EntrySchemas): object {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'rwkv-build pipeline',
@@ -57,7 +63,15 @@ export function pipelineSchema(kinds: readonly Kind[], modelSchema: object): obj
         ),
         type: 'object',
         propertyNames: { pattern: NAME },
-        additionalProperties: lenientSchema({ ...described('A model.'), ...modelSchema }),
+        additionalProperties: lenientSchema({ ...described('A model.'), ...entries.model }),
+      },
+      precisions: {
+        ...described(
+          'Precisions by name, beside those that ship with rwkv-build. Tasks use them as `${{ precisions[matrix.precision] }}`.',
+        ),
+        type: 'object',
+        propertyNames: { pattern: NAME },
+        additionalProperties: lenientSchema({ ...described('A precision.'), ...entries.precision }),
       },
       sandbox: {
         enum: SANDBOX_LEVELS,

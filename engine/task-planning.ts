@@ -40,9 +40,9 @@ export function planTasks(pipeline: Pipeline): Result<ReadonlyMap<string, Planne
 }
 
 function planCells(pipeline: Pipeline, task: PipelineTask): Result<readonly PlannedCell[], Failure> {
-  const { params, models } = pipeline;
+  const { params, models, precisions } = pipeline;
   const fill = (part: string, value: Value, matrix: MatrixPoint): Result<Value, Failure> => {
-    const filled = evaluate(value, { params, models, matrix });
+    const filled = evaluate(value, { params, models, precisions, matrix });
     if (filled.ok) return filled;
     return fail({
       kind: 'pipeline-invalid',

@@ -10,6 +10,7 @@ import { glob } from 'zx';
 import { pipelineSchema, VALIDATOR_OPTIONS } from '../engine/pipeline-schema.ts';
 import { registeredKinds } from '../tasks/kind-registry.ts';
 import { MODEL_ENTRY_SCHEMA } from '../tasks/model-entry.ts';
+import { PRECISION_SCHEMA } from '../tasks/precision-recipe.ts';
 import { writeErrorRows } from './error-rows.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -22,7 +23,10 @@ async function writeSchemaAndValidators(): Promise<void> {
     throw new Error('no device and no chunk count is chosen while schemas are written');
   };
   const kinds = registeredKinds(root, chooseNothing, chooseNothing);
-  const schema = pipelineSchema([...kinds.values()], MODEL_ENTRY_SCHEMA);
+  const schema = pipelineSchema([...kinds.values()], {
+    model: MODEL_ENTRY_SCHEMA,
+    precision: PRECISION_SCHEMA,
+  });
   await writeFile(join(root, 'pipeline.schema.json'), `${JSON.stringify(schema, null, 2)}\n`);
 
   const ajv = new Ajv({ ...VALIDATOR_OPTIONS, code: { source: true, esm: true } });

@@ -21,6 +21,17 @@ export interface ModelEntry {
   readonly evaluation: string;
   /** What the benchmark lets the model continue. */
   readonly prompt: string;
+  /** The user's own encodings, in AIMET's format, in the place of those that calibration makes. */
+  readonly encodings?: string;
+  /** How many layers the weights have, where their names tell. */
+  readonly layers?: number;
+}
+
+/** What the weights' files themselves tell. */
+export interface FoundWeights {
+  /** The names of the files that they are the index of, if they are one. */
+  readonly shards: readonly string[];
+  readonly layers: number | undefined;
 }
 
 const SHIPPED = 'models/rwkv7-austen';
@@ -57,13 +68,18 @@ export const MODEL_ENTRY_SCHEMA = {
     calibration: {
       type: 'string',
       description:
-        'Text like what the model will be used for; quantised precisions take their ranges from it.',
+        'Text like what the model will be used for, or its tokens (`.json`: a list, `.npy`: an array); quantised precisions take their ranges from it.',
     },
     evaluation: {
       type: 'string',
       description: 'Text that the model was not trained on; the benchmark measures accuracy on it.',
     },
     prompt: { type: 'string', description: 'What the benchmark lets the model continue.' },
+    encodings: {
+      type: 'string',
+      description:
+        'Encodings in AIMET’s format (0.6.1 or 1.0.0) that go before what calibration sees. A weight in them takes its bits and scales from there.',
+    },
   },
 } as const;
 
@@ -75,13 +91,13 @@ export const MODEL_PARAMETER_SCHEMA = {
 
 /**
  * Completes an entry. Texts that it does not name are the ones that ship with rwkv-build, by their place in
- * the package. `shards` are the names of the files that its weights are the index of, if they are one.
+ * the package.
  */
 export function completeModelEntry(
   name: string,
   written: Readonly<Record<string, Value>>,
   packageRoot: string,
-  shards: readonly string[],
+  { shards, layers }: FoundWeights,
 ): ModelEntry {
   const text = (key: string, otherwise: string): string => {
     const value = written[key];
@@ -98,6 +114,8 @@ export function completeModelEntry(
     calibration: text('calibration', `${packageRoot}/${SHIPPED}/calibration.txt`),
     evaluation: text('evaluation', `${packageRoot}/${SHIPPED}/heldout.txt`),
     prompt: text('prompt', 'It was a '),
+    ...(typeof written.encodings === 'string' ? { encodings: written.encodings } : {}),
+    ...(layers === undefined ? {} : { layers }),
   };
 }
 

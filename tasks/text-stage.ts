@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import type { Failure } from '../engine/failure.ts';
 import type { ActionOutput, ActionSpec, TaskCell } from '../engine/kind.ts';
 import { ok, type Result } from '../engine/result.ts';
@@ -7,10 +8,13 @@ import { PYTHON_ENVIRONMENT, pythonCommand, pythonSources } from './python-stage
 
 /** A stage that feeds a text to the whole model, whatever its chunks, and writes down what it saw. */
 export interface TextStage {
+  /** Of its action, where its task has more than one. */
+  readonly name: string;
   readonly script: string;
   /** The text's path, as the pipeline names it. */
   readonly text: string;
   readonly tokens: number;
+  readonly options: readonly string[];
   readonly output: ActionOutput;
 }
 
@@ -19,19 +23,21 @@ export function textStage(cell: TaskCell, stage: TextStage): Result<readonly Act
   const weights = neededOutput(cell, 'weights', 'export-onnx');
   if (!weights.ok) return weights;
   const { tokenizer } = modelParameter(cell.with);
+  // Under its own extension: a `.json` or `.npy` lists tokens.
+  const text = `text${extname(stage.text)}`;
   return ok([
     {
-      name: '',
+      name: stage.name,
       command: [
         ...pythonCommand(stage.script),
-        ...['--weights', 'weights', '--text', 'text.txt', '--tokenizer', tokenizer],
-        ...['--tokens', String(stage.tokens), '--output', stage.output.path],
+        ...['--weights', 'weights', '--text', text, '--tokenizer', tokenizer],
+        ...['--tokens', String(stage.tokens), ...stage.options, '--output', stage.output.path],
       ],
       environment: PYTHON_ENVIRONMENT,
       inputs: [
         ...pythonSources(stage.script),
         artifactInput(weights.value, 'weights'),
-        { at: 'text.txt', source: { from: 'project', path: stage.text } },
+        { at: text, source: { from: 'project', path: stage.text } },
       ],
       outputs: [stage.output],
       tools: ['python'],

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #ifndef RWKV_DLC_FILE
 #error "define RWKV_DLC_FILE as the quoted path of the DLC"
@@ -60,7 +61,37 @@ struct backend_interface { /* passed by value: its whole size counts */
 _Static_assert(sizeof(struct backend_interface) == 640, "core API 2.40");
 
 struct qnn_config;
-struct qnn_tensor;
+
+struct scale_offset {
+  float scale;
+  int32_t offset;
+};
+
+/* As far as weights of 4 bits need it; a tensor has 144 bytes. */
+struct qnn_tensor {
+  uint32_t version, reserved_head, id;
+  const char* name;
+  uint32_t kind, format, type;
+  struct {
+    uint32_t definition, encoding;
+    union {
+      struct {
+        int32_t axis;
+        uint32_t count;
+        struct scale_offset* values;
+      } axis;
+      struct {
+        uint32_t bits;
+        int32_t axis;
+        uint32_t count;
+        float* scales;
+        int32_t* offsets;
+      } narrow_axis;
+    };
+  } quantization;
+  uint64_t reserved_tail[8];
+};
+_Static_assert(sizeof(struct qnn_tensor) == 144 && offsetof(struct qnn_tensor, quantization) == 40, "tensors of 2.40");
 
 struct dlc_graph_info {
   uint32_t version;
@@ -116,8 +147,23 @@ enum { status_ok = 0, status_graph = 4, status_setup = 7, status_invalid_argumen
 
 #define EXPORTED __attribute__((visibility("default")))
 
+/* The scales of a weight of 4 bits: they have to outlive the composed graph. */
+struct narrow_scales {
+  struct narrow_scales* next;
+  float values[];
+};
+
+static void free_scales(struct narrow_scales* scales) {
+  while (scales != NULL) {
+    struct narrow_scales* next = scales->next;
+    free(scales);
+    scales = next;
+  }
+}
+
 /* What one call made; `pointers` is what the caller holds. */
 struct composition {
+  struct narrow_scales* scales;
   qnn_handle dlc;
   const struct system_interface* system;
   struct graph_info* graphs;
@@ -180,8 +226,49 @@ static struct dlc_graph_config* convert_configs(const struct graph_config_info**
 
 static void release(struct composition* made) {
   if (made->dlc != NULL) made->system->dlc_free(made->dlc);
+  free_scales(made->scales);
   free(made->graphs);
   free(made);
+}
+
+/* ---- weights of 4 bits -------------------------------------------------------------------------------------------- */
+
+/* libQnnIr writes codes of 4 bits as bytes, their upper halves 0, and loses that they have 4 bits. Such weights are
+ * told by the end of their names, and given their width back on their way to the backend. */
+
+typedef qnn_error (*create_tensor)(qnn_handle graph, struct qnn_tensor* tensor);
+
+enum { type_sfix8 = 0x308, kind_static = 4, encoding_axis = 1, encoding_narrow_axis = 3, narrow_bits = 4 };
+enum { function_retrieve = 20, function_create_tensor = 24 };
+
+/* The function that creates tensors is handed nothing of its caller's. */
+static _Thread_local create_tensor create_in_backend;
+static _Thread_local struct narrow_scales* composed_scales;
+
+static bool is_narrow(const struct qnn_tensor* tensor) {
+  const size_t length = strlen(tensor->name);
+  return tensor->kind == kind_static && tensor->type == type_sfix8 && tensor->quantization.encoding == encoding_axis &&
+         length > 3 && strcmp(tensor->name + length - 3, "_s4") == 0;
+}
+
+static qnn_error create_with_width(qnn_handle graph, struct qnn_tensor* tensor) {
+  if (!is_narrow(tensor)) return create_in_backend(graph, tensor);
+  const uint32_t count = tensor->quantization.axis.count;
+  struct narrow_scales* scales = malloc(sizeof *scales + count * sizeof *scales->values);
+  if (scales == NULL) return 1002; /* QNN's own error for no memory */
+  for (uint32_t i = 0; i < count; ++i) scales->values[i] = tensor->quantization.axis.values[i].scale;
+  scales->next = composed_scales;
+  composed_scales = scales;
+  struct qnn_tensor narrow = *tensor;
+  narrow.quantization.encoding = encoding_narrow_axis;
+  narrow.quantization.narrow_axis.bits = narrow_bits;
+  narrow.quantization.narrow_axis.axis = tensor->quantization.axis.axis;
+  narrow.quantization.narrow_axis.count = count;
+  narrow.quantization.narrow_axis.scales = scales->values;
+  narrow.quantization.narrow_axis.offsets = NULL;
+  const qnn_error error = create_in_backend(graph, &narrow);
+  tensor->id = narrow.id; /* by which the graph's operations name it */
+  return error;
 }
 
 typedef qnn_error (*graph_retrieve)(qnn_handle context, const char* name, qnn_handle* graph);
@@ -220,6 +307,9 @@ EXPORTED int QnnModel_composeGraphs(qnn_handle backend, struct backend_interface
       return status_memory;
     }
   }
+  create_in_backend = (create_tensor)interface.functions[function_create_tensor];
+  composed_scales = NULL;
+  interface.functions[function_create_tensor] = (void (*)(void))create_with_width;
   struct dlc_graph_info* infos = NULL;
   uint32_t count = 0;
   const qnn_error error = system->dlc_compose_graphs(dlc, config_list, converted != NULL ? config_count : 0, backend,
@@ -228,6 +318,7 @@ EXPORTED int QnnModel_composeGraphs(qnn_handle backend, struct backend_interface
   free(config_list);
   if (error != 0) {
     log_error(log, "model library: composing the DLC failed with QNN error %llu", (unsigned long long)error);
+    free_scales(composed_scales);
     system->dlc_free(dlc);
     return status_graph;
   }
@@ -237,13 +328,15 @@ EXPORTED int QnnModel_composeGraphs(qnn_handle backend, struct backend_interface
   if (made == NULL || own == NULL) {
     free(made);
     free(own);
+    free_scales(composed_scales);
     system->dlc_free(dlc);
     return status_memory;
   }
   made->dlc = dlc;
   made->system = system;
+  made->scales = composed_scales;
   made->graphs = own;
-  const graph_retrieve retrieve = (graph_retrieve)interface.functions[20];
+  const graph_retrieve retrieve = (graph_retrieve)interface.functions[function_retrieve];
   for (uint32_t i = 0; i < count; ++i) {
     own[i] = (struct graph_info){
         NULL, infos[i].name, infos[i].inputs, infos[i].input_count, infos[i].outputs, infos[i].output_count};

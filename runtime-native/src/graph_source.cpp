@@ -3,6 +3,7 @@
 #include "dynamic_library.hpp"
 #include "failure.hpp"
 #include "mapped_file.hpp"
+#include "narrow_weights.hpp"
 #include "qnn_error.hpp"
 #include "qnn_log.hpp"
 
@@ -35,7 +36,8 @@ class DlcSource : public GraphSource {
     }
     qnn::GraphInfo* graphs = nullptr;
     std::uint32_t count = 0;
-    check_qnn(system_->dlc_compose_graphs(dlc_, nullptr, 0, device.backend(), context, device.library().htp(),
+    const NarrowWeights narrow(device.library().htp(), scales_);
+    check_qnn(system_->dlc_compose_graphs(dlc_, nullptr, 0, device.backend(), context, narrow.functions(),
                                           qnn::graph_info_version, &graphs, &count),
               path_.string(), "composing its graphs");
     std::vector<std::string> names;
@@ -47,6 +49,7 @@ class DlcSource : public GraphSource {
   std::filesystem::path path_;
   const qnn::SystemInterface* system_ = nullptr;
   qnn::Handle dlc_ = nullptr;
+  NarrowScales scales_;
 };
 
 class ModelLibrarySource : public GraphSource {

@@ -65,16 +65,36 @@ struct ScaleOffset {
   std::int32_t offset;
 };
 
+inline constexpr std::uint32_t quantization_axis = 1;          // one of both for each index of an axis
+inline constexpr std::uint32_t quantization_narrow_axis = 3;   // the same for codes of fewer bits than their type has
+
+struct AxisScaleOffsets {
+  std::int32_t axis;
+  std::uint32_t count;
+  ScaleOffset* values;
+};
+
+struct NarrowAxis {
+  std::uint32_t bits;
+  std::int32_t axis;
+  std::uint32_t count;
+  float* scales;
+  std::int32_t* offsets;   // null: all are 0
+};
+
 struct QuantizeParams {
   std::uint32_t definition;
   std::uint32_t encoding;
   union {
     ScaleOffset scale_offset;
+    AxisScaleOffsets axis;
+    NarrowAxis narrow_axis;
     std::uint64_t reserved[4];
   };
 };
 static_assert(sizeof(QuantizeParams) == 40);
 static_assert(offsetof(QuantizeParams, scale_offset) == 8);
+static_assert(sizeof(NarrowAxis) == 32 && offsetof(NarrowAxis, scales) == 16 && sizeof(AxisScaleOffsets) == 16);
 
 struct ClientBuffer {
   void* data;

@@ -45,7 +45,8 @@ struct Interface {
   Error (*graph_retrieve)(Handle context, const char* name, Handle* graph);
   Error (*graph_execute)(Handle graph, const Tensor* inputs, std::uint32_t input_count, Tensor* outputs,
                          std::uint32_t output_count, Handle profile, Handle signal);
-  Unused unused_22[3];
+  Unused unused_22[2];
+  Error (*tensor_create_graph)(Handle graph, Tensor* tensor);
   Error (*log_create)(LogCallback callback, LogLevel level, Handle* log);
   Unused unused_26;
   Error (*log_free)(Handle log);
@@ -72,6 +73,7 @@ static_assert(offsetof(Interface, backend_create) == detail::table_entry(1));
 static_assert(offsetof(Interface, backend_get_build_id) == detail::table_entry(4));
 static_assert(offsetof(Interface, backend_free) == detail::table_entry(8));
 static_assert(offsetof(Interface, context_get_binary_size) == detail::table_entry(11));
+static_assert(offsetof(Interface, tensor_create_graph) == detail::table_entry(24));
 static_assert(offsetof(Interface, context_free) == detail::table_entry(14));
 static_assert(offsetof(Interface, graph_set_config) == detail::table_entry(17));
 static_assert(offsetof(Interface, graph_finalize) == detail::table_entry(19));

@@ -37,7 +37,8 @@ export const contextCache: Kind = {
     const options = { ...cell.with, ...own };
     const specs: ActionSpec[] = [];
     for (const dlc of dlcs.value) {
-      const possible = requireFp16(soc.value, String(dlc.output.attributes.precision));
+      const { precision, fp16 } = dlc.output.attributes;
+      const possible = requireFp16(soc.value, { precision: String(precision), fp16: fp16 === true });
       if (!possible.ok) return possible;
       specs.push(contextSpec(soc.value, dlc, tool.value, options));
     }

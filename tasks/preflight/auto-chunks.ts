@@ -1,7 +1,7 @@
 import type { Failure } from '../../engine/failure.ts';
 import { fail, ok, type Result } from '../../engine/result.ts';
 import type { ModelEntry } from '../model-entry.ts';
-import { PRECISIONS } from '../precision-table.ts';
+import { needsFp16 } from '../precision-recipe.ts';
 import { findSoc } from '../soc-table.ts';
 import { type Fitting, fewestChunks } from './fitting-chunks.ts';
 import type { ModelOutline } from './model-outline.ts';
@@ -51,10 +51,10 @@ export function autoChunks(model: ModelOutline, cases: readonly PreflightCase[])
   return Math.max(1, ...counts);
 }
 
-/** What decides whether a case fits; undefined where its SoC or precision is unknown, or they do not go together. */
+/** What decides whether a case fits; undefined where its SoC is unknown, or they do not go together. */
 export function fittingOf(one: PreflightCase, model: ModelOutline): Fitting | undefined {
   const soc = findSoc(one.soc);
-  const precision = PRECISIONS[one.precision as keyof typeof PRECISIONS];
-  if (!soc.ok || precision === undefined || (precision.needsFp16 && !soc.value.fp16)) return undefined;
+  const { precision } = one;
+  if (!soc.ok || (needsFp16(precision) && !soc.value.fp16)) return undefined;
   return { model, soc: soc.value, precision, externalEmbedding: one.externalEmbedding };
 }

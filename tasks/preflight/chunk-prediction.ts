@@ -1,9 +1,9 @@
-import type { Precision } from '../precision-table.ts';
+import { linearBits, type PrecisionRecipe } from '../precision-recipe.ts';
 import type { ModelOutline, PartOutline } from './model-outline.ts';
 
 /** How a model is cut and stored. */
 export interface Cut {
-  readonly precision: Precision;
+  readonly precision: PrecisionRecipe;
   readonly chunks: number;
   /** The embedding table stays out of the graphs. */
   readonly externalEmbedding: boolean;
@@ -72,11 +72,11 @@ function predictChunk(
 ): ChunkPrediction {
   const sum = (of: (part: PartOutline) => number): number =>
     parts.reduce((total, part) => total + of(part), 0);
-  const { linearBits } = precision;
+  const bits = linearBits(precision);
   const halves = sum(({ table, other }) => other + (externalEmbedding ? 0 : table));
   const linear = sum((part) => part.linear);
-  const weightBytes = (linear * linearBits) / 8 + halves * 2;
-  const channels = linearBits < 16 ? sum((part) => part.channels) : 0;
+  const weightBytes = (linear * bits) / 8 + halves * 2;
+  const channels = bits < 16 ? sum((part) => part.channels) : 0;
   const perLayer = CONTEXT_PER_LAYER + CONTEXT_PER_LAYER_AND_WIDTH * model.width;
   const binaryBytes = weightBytes + layers * perLayer + channels * CONTEXT_PER_QUANTISED_CHANNEL;
   const dlcBytes = weightBytes + layers * DLC_PER_LAYER + channels * DLC_PER_QUANTISED_CHANNEL;

@@ -1,4 +1,4 @@
-import type { Precision } from '../precision-table.ts';
+import type { PrecisionRecipe } from '../precision-recipe.ts';
 import type { Soc } from '../soc-table.ts';
 import { type ChunkPrediction, predictChunks } from './chunk-prediction.ts';
 import type { ModelOutline } from './model-outline.ts';
@@ -12,7 +12,7 @@ const GIB = 2 ** 30;
 export interface Fitting {
   readonly model: ModelOutline;
   readonly soc: Soc;
-  readonly precision: Precision;
+  readonly precision: PrecisionRecipe;
   readonly externalEmbedding: boolean;
 }
 

@@ -4,12 +4,15 @@ import type { Pipeline } from '../../engine/pipeline-load.ts';
 import { ok, type Result } from '../../engine/result.ts';
 import { type PlannedCell, type PlannedTask, planTasks, taskNeeds } from '../../engine/task-planning.ts';
 import { type ModelEntry, modelParameter } from '../model-entry.ts';
+import { type PrecisionRecipe, precisionParameter } from '../precision-recipe.ts';
 
 /** One context of a pipeline: a model in a precision for a SoC, cut into chunks. */
 export interface PreflightCase {
   readonly model: ModelEntry;
   readonly soc: string;
-  readonly precision: string;
+  readonly precision: PrecisionRecipe;
+  /** All that the pipeline knows. */
+  readonly precisions: readonly PrecisionRecipe[];
   readonly chunks: number | 'auto';
   readonly externalEmbedding: boolean;
   /** How many targets a model library is made for. */
@@ -29,6 +32,7 @@ export function preflightCases(
   if (!planned.ok) return planned;
   const needs = taskNeeds(planned.value);
   const search = new CellSearch(planned.value, needs);
+  const precisions = Object.values(pipeline.precisions) as unknown as readonly PrecisionRecipe[];
   const cases: PreflightCase[] = [];
   for (const context of search.cellsOf(reached(tasks, needs), 'context-cache')) {
     for (const convert of search.needed(context, 'qnn-convert')) {
@@ -36,7 +40,7 @@ export function preflightCases(
         const libraries = search
           .cellsOf(reached(tasks, needs), 'model-lib-compile')
           .filter(({ cell }) => agree(cell.point, convert.cell.point));
-        cases.push(caseOf(context, convert, graph, libraries.length));
+        cases.push(caseOf(context, convert, graph, { libraries: libraries.length, precisions }));
       }
     }
   }
@@ -94,12 +98,18 @@ function joined(cell: PlannedCell, other: FoundCell): FoundCell {
   return { task: other.task, cell: { ...other.cell, point } };
 }
 
-function caseOf(context: FoundCell, convert: FoundCell, graph: FoundCell, libraries: number): PreflightCase {
+function caseOf(
+  context: FoundCell,
+  convert: FoundCell,
+  graph: FoundCell,
+  { libraries, precisions }: Pick<PreflightCase, 'libraries' | 'precisions'>,
+): PreflightCase {
   const { chunks, ext_embedding: external } = graph.cell.with;
   return {
     model: modelParameter(graph.cell.with),
     soc: String(context.cell.with.soc),
-    precision: String(convert.cell.with.precision),
+    precision: precisionParameter(convert.cell.with),
+    precisions,
     chunks: chunks === 'auto' ? 'auto' : Number(chunks ?? 1),
     externalEmbedding: external === true,
     libraries,

@@ -1,7 +1,6 @@
 import type { Failure } from '../../engine/failure.ts';
 import { ok, type Result } from '../../engine/result.ts';
 import { chunkName } from '../chunk-name.ts';
-import { findPrecision } from '../precision-table.ts';
 import { findSoc } from '../soc-table.ts';
 import { autoChunks } from './auto-chunks.ts';
 import { type ChunkPrediction, predictChunks } from './chunk-prediction.ts';
@@ -109,10 +108,8 @@ function preflightRow(
 ): Result<PreflightRow, Failure> {
   const soc = findSoc(one.soc);
   if (!soc.ok) return soc;
-  const precision = findPrecision(one.precision);
-  if (!precision.ok) return precision;
   const { freeMemoryBytes, freeDiskBytes } = ground;
-  const named = { model: one.model.name, soc: soc.value.name, precision: one.precision };
+  const named = { model: one.model.name, soc: soc.value.name, precision: one.precision.name };
   const limits = { limitBytes: graphLimitBytes(soc.value), freeMemoryBytes, freeDiskBytes };
   if (model === undefined) {
     const reason = `${one.model.weights} cannot be read as weights of an RWKV`;
@@ -121,7 +118,7 @@ function preflightRow(
   const fitting = {
     model,
     soc: soc.value,
-    precision: precision.value,
+    precision: one.precision,
     externalEmbedding: one.externalEmbedding,
   };
   const chunks = one.chunks === 'auto' ? auto : one.chunks;

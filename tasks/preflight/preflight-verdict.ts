@@ -1,5 +1,5 @@
 import { requireFp16 } from '../fp16-requirement.ts';
-import { PRECISIONS } from '../precision-table.ts';
+import { needsFp16 } from '../precision-recipe.ts';
 import { type Fitting, fewestChunks, TOLERANCE } from './fitting-chunks.ts';
 import type { PreflightCase } from './preflight-cases.ts';
 import type { PreflightRow } from './preflight-rows.ts';
@@ -17,20 +17,20 @@ type Figures = Omit<PreflightRow, keyof Verdict>;
 const GB = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e10 ? 2 : 1)} GB`;
 
 /** Holds the figures against what the SoC and this machine have; the first thing that fails counts. */
-export function judge(row: Figures, { precision }: PreflightCase, fitting: Fitting): Verdict {
+export function judge(row: Figures, one: PreflightCase, fitting: Fitting): Verdict {
   return (
-    precisionVerdict(precision, fitting) ??
+    precisionVerdict(one, fitting) ??
     layersVerdict(row) ??
-    sizeVerdict(row, fitting) ??
+    sizeVerdict(row, one, fitting) ??
     machineVerdict(row, fitting) ?? { verdict: 'fits' }
   );
 }
 
-function precisionVerdict(precision: string, { soc }: Fitting): Verdict | undefined {
-  const possible = requireFp16(soc, precision);
+function precisionVerdict({ precision, precisions }: PreflightCase, { soc }: Fitting): Verdict | undefined {
+  const possible = requireFp16(soc, { precision: precision.name, fp16: needsFp16(precision) });
   if (possible.ok) return undefined;
-  const [nearest] = Object.entries(PRECISIONS).find(([, { needsFp16 }]) => !needsFp16) ?? [];
-  return refused('precision', possible.failure.message, nearest);
+  const nearest = precisions.find((other) => !needsFp16(other));
+  return refused('precision', possible.failure.message, nearest?.name);
 }
 
 function layersVerdict({ chunks, layers }: Figures): Verdict | undefined {
@@ -41,6 +41,7 @@ function layersVerdict({ chunks, layers }: Figures): Verdict | undefined {
 
 function sizeVerdict(
   { largestBytes, limitBytes, soc, chunks }: Figures,
+  { precisions }: PreflightCase,
   fitting: Fitting,
 ): Verdict | undefined {
   if (largestBytes * (1 - TOLERANCE) <= limitBytes) return undefined;
@@ -48,11 +49,11 @@ function sizeVerdict(
   const reason = `${whole} would be ${GB(largestBytes)}, and the compiler for ${soc} (HTP v${fitting.soc.arch}) lets one graph hold ${GB(limitBytes)}`;
   const fewest = fewestChunks(fitting);
   if (fewest !== undefined) return refused('chunks', reason, String(fewest));
-  const smaller = Object.entries(PRECISIONS).find(
-    ([, precision]) =>
-      (fitting.soc.fp16 || !precision.needsFp16) && fewestChunks({ ...fitting, precision }) !== undefined,
+  const smaller = precisions.find(
+    (precision) =>
+      (fitting.soc.fp16 || !needsFp16(precision)) && fewestChunks({ ...fitting, precision }) !== undefined,
   );
-  return refused('precision', `${reason}, however it is split`, smaller?.[0]);
+  return refused('precision', `${reason}, however it is split`, smaller?.name);
 }
 
 function machineVerdict(row: Figures, fitting: Fitting): Verdict | undefined {

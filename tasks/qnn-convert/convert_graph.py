@@ -1,8 +1,7 @@
-"""A chunk's ONNX graph (+ encodings) -> a DLC, the same bytes each time.
+"""A chunk's ONNX graph + stored weights (+ encodings) -> a DLC, the same bytes each time.
 
-fp16: the float graph with its weights as halves, see `half_weights`. a16w8: its linears quantised, see
-`linear_quantiser`; what stays float is computed in fp16. a16w8-int: everything quantised, see
-`whole_quantiser`.
+A recipe that quantises nothing: the float graph in fp16, see `half_weights`. Others: see `graph_quantiser`.
+No weight is quantised here; what is taken from the weights' parts was quantised before.
 """
 
 from __future__ import annotations
@@ -17,64 +16,83 @@ sys.path.insert(0, str(Path(__file__).absolute().parents[1]))
 import onnx
 from google.protobuf.message import DecodeError
 
+from rwkv.aimet_format import LATEST, VERSIONS, read_encodings, write_encodings
 from rwkv.dlc_container import neutralise_dlc
 from rwkv.external_tensors import external_file, is_external
 from rwkv.file_links import link_file
+from rwkv.float_islands import IO, float_nodes
+from rwkv.graph_quantiser import Quantisation, quantise_graph
 from rwkv.half_weights import store_halves
-from rwkv.linear_quantiser import quantise_linears
 from rwkv.qnn_provider import ConversionError, write_raw_dlc
-from rwkv.tensor_encodings import read_encodings
+from rwkv.recipe_rules import Recipe
+from rwkv.tensor_encodings import Encodings
 from rwkv.tool_failure import InputError, progress, run_tool
-from rwkv.whole_quantiser import quantise_whole
+from rwkv.weight_part import SUFFIX, WeightParts
 
 SUMMARY = "Convert one chunk's ONNX graph to a DLC."
 EXAMPLE = (
-    "example: convert_graph.py --graph chunk1of2 --precision a16w8 --encodings e.json --output chunk1of2.dlc"
+    "example: convert_graph.py --graph chunk1of2 --weights quantised --precision mine "
+    """--recipe '{"weights": {"*": "w8"}}' --encodings e.json --output chunk1of2.dlc"""
 )
 GRAPH_FILE = "graph.onnx"
-# Precision -> what quantises the graph to it, and what that does.
-QUANTISERS = {
-    "a16w8": (quantise_linears, "linears quantised"),
-    "a16w8-int": (quantise_whole, "everything quantised"),
-}
 
 
 def main() -> None:
     """Convert in a private folder beside the output, then move the DLC into place."""
     parser = argparse.ArgumentParser(description=SUMMARY, epilog=EXAMPLE)
     parser.add_argument("--graph", type=Path, required=True, help="the folder that write_graph.py wrote")
-    parser.add_argument(
-        "--precision", choices=("fp16", *QUANTISERS), required=True, help="what the HTP computes in"
-    )
-    parser.add_argument("--encodings", type=Path, help="what collect_encodings.py wrote (not for fp16)")
+    parser.add_argument("--weights", type=Path, required=True, help="a folder of what quantise_part.py wrote")
+    parser.add_argument("--precision", required=True, help="the name of the recipe")
+    parser.add_argument("--recipe", required=True, help="the recipe as JSON; its weights count no more")
+    parser.add_argument("--encodings", type=Path, help="what collect_encodings.py wrote, or AIMET")
     parser.add_argument("--output", type=Path, required=True, help="the DLC to write")
+    parser.add_argument("--used", type=Path, help="where to write the encodings that are in the DLC")
+    parser.add_argument(
+        "--used-version", choices=VERSIONS, default=LATEST, help=f"their format (default: {LATEST})"
+    )
     arguments = parser.parse_args()
-    if arguments.precision in QUANTISERS and arguments.encodings is None:
-        parser.error(f"--precision {arguments.precision} needs --encodings")
+    recipe = Recipe.parse(arguments.precision, arguments.recipe)
+    if not recipe.is_float and arguments.encodings is None:
+        parser.error(f"the precision {recipe.name} needs --encodings")
 
     output: Path = arguments.output
     with tempfile.TemporaryDirectory(prefix=".convert-", dir=output.absolute().parent) as private:
         work = Path(private)
         model = take_graph(arguments.graph, work)
-        if arguments.precision in QUANTISERS:
-            quantise, done = QUANTISERS[arguments.precision]
-            model = quantise(model, work, read_encodings(arguments.encodings), arguments.encodings)
-            progress(f"{arguments.graph}: {done}, {len(model.graph.node)} nodes")
+        parts = take_parts(arguments.weights, work)
+        used = Encodings({})
+        if recipe.is_float:
+            model = store_halves(model, work, parts)
         else:
-            model = store_halves(model, work)
-            progress(f"{arguments.graph}: weights as fp16, {len(model.graph.node)} nodes")
-        (work / GRAPH_FILE).write_bytes(model.SerializeToString(deterministic=True))
-        dumped = work / "dlc"
-        dumped.mkdir()
-        try:
-            dlc = write_raw_dlc(work / GRAPH_FILE, dumped)
-        except ConversionError as error:
-            hint = "its messages above tell which node it cannot take"
-            raise InputError(arguments.graph / GRAPH_FILE, str(error), hint) from error
-        neutralise_dlc(dlc, dlc.stem, model.graph.name)
-        dlc.chmod(0o644)
-        dlc.replace(output)
+            how = Quantisation(
+                floats=float_nodes(model, recipe),
+                float_ends=IO in recipe.floats,
+                encodings=read_encodings(arguments.encodings),
+                encodings_file=arguments.encodings,
+                headroom=recipe.headroom,
+                parts=parts,
+            )
+            model, used = quantise_graph(model, work, how)
+        progress(f"{arguments.graph}: {recipe.name}, {len(model.graph.node)} nodes")
+        write_dlc(model, work, arguments.graph, output)
+    if arguments.used is not None:
+        write_encodings(used, arguments.used, arguments.used_version)
     progress(f"{output}: {output.stat().st_size} bytes")
+
+
+def write_dlc(model: onnx.ModelProto, work: Path, graph: Path, output: Path) -> None:
+    """Write the DLC of a model whose files are in `work`; `graph` is what errors name."""
+    (work / GRAPH_FILE).write_bytes(model.SerializeToString(deterministic=True))
+    dumped = work / "dlc"
+    dumped.mkdir()
+    try:
+        dlc = write_raw_dlc(work / GRAPH_FILE, dumped)
+    except ConversionError as error:
+        hint = "its messages above tell which node it cannot take"
+        raise InputError(graph / GRAPH_FILE, str(error), hint) from error
+    neutralise_dlc(dlc, dlc.stem, model.graph.name)
+    dlc.chmod(0o644)
+    dlc.replace(output)
 
 
 def take_graph(folder: Path, work: Path) -> onnx.ModelProto:
@@ -94,6 +112,15 @@ def take_graph(folder: Path, work: Path) -> onnx.ModelProto:
             )
         link_file(folder / location, work / location)
     return model
+
+
+def take_parts(folder: Path, work: Path) -> WeightParts:
+    """The stored weights under a folder; their files are linked into `work`."""
+    files = []
+    for path in sorted(folder.rglob(f"*{SUFFIX}")):
+        link_file(path, work / path.name)
+        files.append(work / path.name)
+    return WeightParts(files)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,24 @@
-import type { ActionSpec, Kind } from '../../engine/kind.ts';
-import { ok } from '../../engine/result.ts';
+import type { Failure } from '../../engine/failure.ts';
+import type { ActionInput, ActionSpec, Kind, NeededOutput, TaskCell } from '../../engine/kind.ts';
+import { ok, type Result } from '../../engine/result.ts';
 import { chunkName } from '../chunk-name.ts';
-import { MODEL_PARAMETER_SCHEMA, modelParameter } from '../model-entry.ts';
+import { MODEL_PARAMETER_SCHEMA, type ModelEntry, modelParameter } from '../model-entry.ts';
 import { artifactInput, neededOutput, neededOutputs } from '../needed-artifacts.ts';
-import { PRECISIONS } from '../precision-table.ts';
+import {
+  isQuantised,
+  needsFp16,
+  needsInputs,
+  PRECISION_PARAMETER_SCHEMA,
+  type PrecisionRecipe,
+  precisionParameter,
+} from '../precision-recipe.ts';
 import { PYTHON_ENVIRONMENT, pythonCommand, pythonSources } from '../python-stage.ts';
+import { recipeArguments, WeightParts } from './weight-parts.ts';
 
 const CONVERT = 'tasks/qnn-convert/convert_graph.py';
+const ENCODINGS_FORMATS = ['1.0.0', '0.6.1'] as const;
 
-/** ONNX graph and encodings → DLC, Qualcomm's container of a graph, which is the same for every SoC. */
+/** ONNX graph, weights and encodings → DLC, Qualcomm's container of a graph, which is the same for every SoC. */
 export const qnnConvert: Kind = {
   name: 'qnn-convert',
   summary: 'ONNX graph + encodings → DLC',
@@ -18,10 +28,12 @@ export const qnnConvert: Kind = {
     required: ['model', 'precision'],
     properties: {
       model: MODEL_PARAMETER_SCHEMA,
-      precision: {
-        enum: Object.keys(PRECISIONS),
+      precision: PRECISION_PARAMETER_SCHEMA,
+      encodings_format: {
+        enum: ENCODINGS_FORMATS,
+        default: ENCODINGS_FORMATS[0],
         description:
-          '`fp16`; `a16w8`: 16-bit activations and 8-bit weights in the linear layers; `a16w8-int`: everywhere, for an HTP without fp16.',
+          'The version of AIMET’s format in which the encodings of each DLC are written beside it.',
       },
     },
   },
@@ -29,42 +41,79 @@ export const qnnConvert: Kind = {
   async expand(cell) {
     const graphs = neededOutputs(cell, 'chunk-graph', 'export-onnx');
     if (!graphs.ok) return graphs;
+    const weights = neededOutput(cell, 'weights', 'export-onnx');
+    if (!weights.ok) return weights;
     const model = modelParameter(cell.with);
-    const precision = String(cell.with.precision) as keyof typeof PRECISIONS;
-    const { quantised } = PRECISIONS[precision];
-    const encodings = quantised ? neededOutput(cell, 'encodings', 'calibrate') : undefined;
-    if (encodings !== undefined && !encodings.ok) return encodings;
-    return ok(
-      graphs.value.map((graph): ActionSpec => {
-        const { chunk, chunks } = graph.output.attributes;
-        const name = chunkName(Number(chunk), Number(chunks));
-        return {
-          name,
-          command: [
-            ...pythonCommand(CONVERT),
-            ...['--graph', 'graph', '--precision', precision],
-            ...(encodings === undefined ? [] : ['--encodings', 'encodings.json']),
-            ...['--output', 'graph.dlc'],
-          ],
-          environment: PYTHON_ENVIRONMENT,
-          inputs: [
-            ...pythonSources(CONVERT),
-            artifactInput(graph, 'graph'),
-            ...(encodings === undefined ? [] : [artifactInput(encodings.value, 'encodings.json')]),
-          ],
-          outputs: [
-            {
-              path: 'graph.dlc',
-              type: 'file',
-              role: 'dlc',
-              attributes: { model: model.name, precision, ...graph.output.attributes },
-              publish: `${model.name}/${precision}/dlc/${model.name}_${name}.dlc`,
-            },
-          ],
-          tools: ['python'],
-          properties: {},
-        };
-      }),
+    const recipe = precisionParameter(cell.with);
+    const inputs = needsInputs(recipe) ? neededOutput(cell, 'linear-inputs', 'calibrate') : ok(undefined);
+    if (!inputs.ok) return inputs;
+    const encodings = isQuantised(recipe) ? encodingsInput(cell, model) : ok(undefined);
+    if (!encodings.ok) return encodings;
+    const given = model.encodings === undefined ? undefined : encodings.value;
+    const parts = new WeightParts(
+      cell,
+      recipe,
+      { weights: weights.value, inputs: inputs.value, encodings: given },
+      model.layers,
     );
+    const chunks = graphs.value.map((graph) => chunkSpec(cell, graph, parts, encodings.value));
+    return ok([...parts.specs, ...chunks]);
   },
 };
+
+/** The ranges of activations: the user's own, else what calibration saw. */
+function encodingsInput(cell: TaskCell, { encodings }: ModelEntry): Result<ActionInput, Failure> {
+  const at = 'encodings.json';
+  if (encodings !== undefined) return ok({ at, source: { from: 'project', path: encodings } });
+  const calibrated = neededOutput(cell, 'encodings', 'calibrate');
+  return calibrated.ok ? ok(artifactInput(calibrated.value, at)) : calibrated;
+}
+
+function chunkSpec(
+  cell: TaskCell,
+  graph: NeededOutput,
+  parts: WeightParts,
+  encodings: ActionInput | undefined,
+): ActionSpec {
+  const model = modelParameter(cell.with);
+  const recipe: PrecisionRecipe = precisionParameter(cell.with);
+  const { chunk, chunks } = graph.output.attributes;
+  const name = chunkName(Number(chunk), Number(chunks));
+  const attributes = {
+    model: model.name,
+    precision: recipe.name,
+    fp16: needsFp16(recipe),
+    ...graph.output.attributes,
+  };
+  const format = String(cell.with.encodings_format ?? ENCODINGS_FORMATS[0]);
+  const used = { path: 'used.json', type: 'file', role: 'used-encodings' } as const;
+  const base = `${model.name}/${recipe.name}/dlc/${model.name}_${name}`;
+  return {
+    name,
+    command: [
+      ...pythonCommand(CONVERT),
+      ...['--graph', 'graph', '--weights', 'quantised', ...recipeArguments(chunkRecipe(recipe))],
+      ...(encodings === undefined ? [] : ['--encodings', encodings.at]),
+      ...(encodings === undefined ? [] : ['--used', 'used.json', '--used-version', format]),
+      ...['--output', 'graph.dlc'],
+    ],
+    environment: PYTHON_ENVIRONMENT,
+    inputs: [
+      ...pythonSources(CONVERT),
+      artifactInput(graph, 'graph'),
+      ...parts.inputsOf(Number(chunk), Number(chunks)),
+      ...(encodings === undefined ? [] : [encodings]),
+    ],
+    outputs: [
+      { path: 'graph.dlc', type: 'file', role: 'dlc', attributes, publish: `${base}.dlc` },
+      ...(encodings === undefined ? [] : [{ ...used, attributes, publish: `${base}.encodings.json` }]),
+    ],
+    tools: ['python'],
+    properties: {},
+  };
+}
+
+/** What of a recipe a chunk goes by: how its weights came about is in the weights. */
+function chunkRecipe(recipe: PrecisionRecipe): PrecisionRecipe {
+  return { ...recipe, weights: {}, methods: {} };
+}

@@ -27,9 +27,11 @@ export const referenceLogits: Kind = {
     const { name, evaluation } = modelParameter(cell.with);
     const tokens = Number(cell.with.tokens ?? DEFAULT_TOKENS);
     return textStage(cell, {
+      name: '',
       script: 'tasks/reference-logits/reference_logits.py',
       text: evaluation,
       tokens,
+      options: [],
       output: {
         path: 'reference.f32',
         type: 'file',

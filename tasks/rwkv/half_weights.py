@@ -14,17 +14,19 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from rwkv.external_tensors import FilePart, external_file, external_tensor, is_external, read_external
-from rwkv.number_formats import FP16
+from rwkv.number_formats import FP16, Float32Array
 from rwkv.tool_failure import InputError
+from rwkv.weight_part import WeightParts
 
 HALVES_FILE = "halves.bin"
 LARGEST = float(np.finfo(np.float16).max)
 
 
-def store_halves(model: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
-    """The graph in fp16; its weights are written to `folder`/halves.bin, one tensor at a time.
+def store_halves(model: onnx.ModelProto, folder: Path, parts: WeightParts) -> onnx.ModelProto:
+    """The graph in fp16. Weights that are halves in `parts` are taken from there.
 
-    `model` points into the files of `folder`. Raises `InputError` when a weight is too large for fp16.
+    The others are written to `folder`/halves.bin, one tensor at a time. `model` points into the files of
+    `folder`. Raises `InputError` when a weight is too large for fp16.
     """
     old = model.graph
     inputs = [item.name for item in old.input if item.type.tensor_type.elem_type == TensorProto.FLOAT]
@@ -39,7 +41,13 @@ def store_halves(model: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
         renamed.output[:] = [half_of.get(name, name) for name in node.output]
     graph.node.extend(cast(half_of[name], name, TensorProto.FLOAT) for name in outputs)
     with (folder / HALVES_FILE).open("wb") as file:
-        graph.initializer.extend(halved(tensor, folder, file) for tensor in old.initializer)
+        for tensor in old.initializer:
+            stored = parts.find(tensor.name)
+            graph.initializer.append(
+                halved(tensor, folder, file)
+                if stored is None
+                else external_tensor(tensor.name, stored.element, stored.shape, stored.part)
+            )
     halved_model = onnx.ModelProto()
     halved_model.CopyFrom(model)
     halved_model.graph.CopyFrom(graph)
@@ -65,8 +73,12 @@ def cast(source: str, target: str, element: int) -> onnx.NodeProto:
 
 def read_halves(tensor: onnx.TensorProto, folder: Path) -> NDArray[np.float16]:
     """The fp32 values that the tensor points to, rounded to fp16."""
-    values = read_external(tensor, folder)
+    return to_halves(tensor.name, read_external(tensor, folder), external_file(tensor))
+
+
+def to_halves(name: str, values: Float32Array, file: str | Path) -> NDArray[np.float16]:
+    """The values rounded to fp16; raises `InputError` when one is too large."""
     if np.abs(values).max() > LARGEST:
-        cause = f"{tensor.name} has values beyond {LARGEST:.0f}, the largest of fp16"
-        raise InputError(external_file(tensor), cause, "such a model cannot run in fp16")
+        cause = f"{name} has values beyond {LARGEST:.0f}, the largest of fp16"
+        raise InputError(file, cause, "such a model cannot run in fp16")
     return values.astype(FP16.raw)

@@ -67,6 +67,15 @@ class SafetensorsFile:
         """Where the tensor's first byte is, counted from the beginning of the file."""
         return self._data + self._entries[name].begin
 
+    def size(self, name: str) -> int:
+        """How many bytes the tensor takes."""
+        entry = self._entries[name]
+        return entry.end - entry.begin
+
+    def format_name(self, name: str) -> str:
+        """The element type as the file names it."""
+        return self._entries[name].format_name
+
     def read(self, name: str) -> Float32Array:
         """A tensor that exists, as fp32 in its stored shape. An fp32 tensor is a view of the file."""
         number_format = self.format_of(name)

@@ -1,19 +1,26 @@
-"""`encodings.json`: the least and the largest value of each activation, by the tensors' global names."""
+"""How tensors become codes: value = scale · (code + offset), codes from 0 to 2^bits − 1.
+
+Files of them are in AIMET's format, see `aimet_format`. Keys are names that do not depend on chunks.
+"""
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
 
-from rwkv.stable_json import write_json
-from rwkv.tool_failure import InputError
+import numpy as np
+from numpy.typing import NDArray
 
-FORMAT = 1
-STATE = re.compile(r"state(\d+)_(\w+)_(?:in|out)")
+from rwkv.number_formats import Float32Array
+
+STATE = re.compile(r"(state\d+_\w+)_(?:in|out)")
 DEEP_EMBEDDING = re.compile(r"deep_embedding(\d+)")
-DIGITS = 6  # significant ones: what different CPUs' last bits do must not change the file
+PASSED = re.compile(r"(\w+)_(in|out)")
+ACTIVATION_BITS = 16
+DIGITS = 6  # significant ones: what different CPUs' last bits do must not change a file
+LEAST_WIDTH = 1e-6
 
 
 @dataclass(frozen=True)
@@ -24,48 +31,62 @@ class Range:
     high: float
 
 
-def write_encodings(ranges: dict[str, Range], tokens: int, path: Path) -> None:
-    """Write the ranges, rounded, with sorted keys."""
-    tensors = {
-        name: {"min": rounded(found.low), "max": rounded(found.high)} for name, found in ranges.items()
-    }
-    write_json({"format": FORMAT, "tokens": tokens, "tensors": tensors}, path)
+@dataclass(frozen=True)
+class TensorEncoding:
+    """One scale and offset for the whole tensor, or one for each index of its first axis."""
+
+    bits: int
+    symmetric: bool
+    scales: Float32Array
+    offsets: NDArray[np.int64]
+
+    @classmethod
+    def of_range(cls, found: Range, bits: int = ACTIVATION_BITS) -> Self:
+        """Asymmetric; the range is widened so that 0 has a code of its own."""
+        low, high = min(rounded(found.low), 0.0), max(rounded(found.high), 0.0)
+        scale = np.float32(max(high - low, LEAST_WIDTH) / (2**bits - 1))
+        offset = round(low / float(scale))
+        return cls(bits, False, np.array([scale], np.float32), np.array([offset], np.int64))
+
+    @classmethod
+    def of_channels(cls, scales: Float32Array, bits: int) -> Self:
+        """Symmetric around 0, a scale for each channel: what weights have."""
+        offsets = np.full(len(scales), -(2 ** (bits - 1)), np.int64)
+        return cls(bits, True, scales.astype(np.float32), offsets)
+
+    @property
+    def range(self) -> Range:
+        """The least and the largest value that has a code (of a tensor with one scale)."""
+        scale, offset = float(self.scales[0]), int(self.offsets[0])
+        return Range(scale * offset, scale * (offset + 2**self.bits - 1))
 
 
-def read_encodings(path: Path) -> dict[str, Range]:
-    """The ranges by tensor name; raises `InputError` when the file is not of this format."""
-    again = "make it again with collect_encodings.py"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["format"] != FORMAT:
-            raise InputError(path, f"its format is {content['format']!r}, not {FORMAT}", again)
-        ranges = {
-            name: Range(float(ends["min"]), float(ends["max"])) for name, ends in content["tensors"].items()
-        }
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise InputError(path, f"not a file of encodings ({type(error).__name__}: {error})", again) from error
-    for name, found in ranges.items():
-        if not found.low <= found.high:
-            raise InputError(path, f"{name} ranges from {found.low} to {found.high}", again)
-    return ranges
+@dataclass(frozen=True)
+class Encodings:
+    """Of activations and of weights; `own` when this program calibrated them, so that they may be widened."""
+
+    activations: Mapping[str, TensorEncoding]
+    weights: Mapping[str, TensorEncoding] = field(default_factory=dict)
+    own: bool = True
 
 
-def encoding_key(tensor: str, first_layer: int) -> str:
-    """The key of a tensor, which is its name except for the ends of a chunk that begins with `first_layer`.
+def encoding_key(tensor: str, first_layer: int, last_layer: int) -> str:
+    """The key of a tensor of a chunk that has the layers `first_layer` … `last_layer`−1.
 
-    A state has the same key going in and coming out, and what a chunk takes from an earlier one has the key
-    that it has there.
+    It is the tensor's name but for the ends of the chunk: a state has the same key going in and coming out,
+    and what a chunk takes from an earlier one has the key that it has there.
     """
     if state := STATE.fullmatch(tensor):
-        return f"blocks.{state[1]}.{state[2]}"
+        return f"{state[1]}_out"
+    if tensor == "embedding":
+        return "emb"
     if deep := DEEP_EMBEDDING.fullmatch(tensor):
         return f"blocks.{deep[1]}.ffn.deep.row"
-    taken = {
-        "embedding": "emb",
-        "hidden_in": f"blocks.{first_layer - 1}.ffn.residual",
-        "v_first_in": "blocks.0.att.value",
-    }
-    return taken.get(tensor, tensor)
+    if passed := PASSED.fullmatch(tensor):
+        name, end = passed.groups()
+        layer = first_layer - 1 if end == "in" else last_layer - 1
+        return f"blocks.{layer}.{name}" if name == "hidden" else name
+    return tensor
 
 
 def rounded(value: float) -> float:

@@ -19,6 +19,7 @@ const scope = {
     other: ['${{ params.self }}'],
   },
   models: { 'rwkv7-0.1b': { weights: 'a.pth' }, tiny: { weights: 'b.pth' } },
+  precisions: { w8: { bits: 8 } },
   matrix: { model: 'tiny', chunk: '1' },
 };
 
@@ -83,8 +84,12 @@ test('an unknown name is named, with the nearest or with all there are', () => {
   assert.is(message('${{ models.tiny.weight }}'), '`models.tiny` has no `weight`; did you mean `weights`?');
   assert.is(message('${{ params.chunks.x }}'), '`params.chunks` has no `x`');
   assert.is(message('${{ params.soc[7] }}'), '`params.soc` has no `7`');
+  assert.is(message('${{ precisions.w9 }}'), 'no precision `w9`; did you mean `w8`?');
   assert.match(message('${{ param.chunks }}'), 'did you mean `params`?');
-  assert.is(message('${{ env.HOME }}'), 'an expression begins with `params`, `models`, `matrix`, not `env`');
+  assert.is(
+    message('${{ env.HOME }}'),
+    'an expression begins with `params`, `models`, `precisions`, `matrix`, not `env`',
+  );
 });
 
 test('what every object has is not a name', () => {

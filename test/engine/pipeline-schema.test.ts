@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { pipelineSchema } from '../../engine/pipeline-schema.ts';
-import { complaints, KINDS, MODEL_SCHEMA } from './sample-kinds.ts';
+import { complaints, ENTRIES, KINDS, MODEL_SCHEMA } from './sample-kinds.ts';
 
 const test = suite('pipeline schema');
 
@@ -23,7 +23,10 @@ function* described(schema: unknown, path: string): Generator<[string, Record<st
 }
 
 test('everything in a pipeline has a description, in plain text and in Markdown', () => {
-  const own = pipelineSchema(KINDS, { ...MODEL_SCHEMA, properties: {} });
+  const own = pipelineSchema(KINDS, {
+    model: { ...MODEL_SCHEMA, properties: {} },
+    precision: { ...ENTRIES.precision, properties: {} },
+  });
   const found = [...described(own, '')];
   assert.ok(found.length > 15);
   for (const [path, { description, markdownDescription }] of found) {
@@ -34,11 +37,11 @@ test('everything in a pipeline has a description, in plain text and in Markdown'
 });
 
 test('it says which kinds there are, and what they do', () => {
-  assert.match(JSON.stringify(pipelineSchema(KINDS, MODEL_SCHEMA)), 'what `export-onnx` does');
+  assert.match(JSON.stringify(pipelineSchema(KINDS, ENTRIES)), 'what `export-onnx` does');
 });
 
 test('it is plain JSON', () => {
-  const schema = pipelineSchema(KINDS, MODEL_SCHEMA);
+  const schema = pipelineSchema(KINDS, ENTRIES);
   assert.equal(JSON.parse(JSON.stringify(schema)), schema);
 });
 
@@ -48,6 +51,7 @@ version: 1
 params: { chunks: 2, soc: [SM8650], nested: { a: [1] }, nothing: null }
 models:
   rwkv7-0.1b: { weights: a.pth, layers: "\${{ params.chunks }}" }
+precisions: { mine: { bits: 4 } }
 tasks:
   export:
     description: graphs

@@ -39,9 +39,16 @@ export const MODEL_SCHEMA = {
   properties: { weights: { type: 'string' }, layers: { type: 'integer' } },
 };
 
-export const validate: ValidateFunction = new Ajv(VALIDATOR_OPTIONS).compile(
-  pipelineSchema(KINDS, MODEL_SCHEMA),
-);
+export const ENTRIES = {
+  model: MODEL_SCHEMA,
+  precision: {
+    type: 'object',
+    additionalProperties: false,
+    properties: { bits: { type: 'integer', description: 'How many.' } },
+  },
+};
+
+export const validate: ValidateFunction = new Ajv(VALIDATOR_OPTIONS).compile(pipelineSchema(KINDS, ENTRIES));
 
 /** Loads a pipeline from text. */
 export function load(text: string): Result<Pipeline, readonly Failure[]> {

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -8,12 +9,20 @@ import pytest
 from onnx import helper
 
 from conftest import RunTool
+from quantised_model import A16W8, INTEGER, ISLANDS, encodings_of, write_parts
+from rwkv.aimet_format import read_encodings, write_encodings
 from rwkv.dlc_container import neutral_metadata
 from rwkv.observed_ranges import observe_ranges
-from rwkv.tensor_encodings import write_encodings
+from rwkv.recipe_rules import Recipe
 from rwkv.weight_folder import WeightFolder
 
 CONVERT = "qnn-convert/convert_graph.py"
+RECIPES = {
+    "fp16": Recipe("fp16", {}, ["*"], {}, 1.0),
+    "a16w8": A16W8,
+    "a16w8-int": INTEGER,
+    "a16w4": Recipe("a16w4", {"*": "w4", "low-rank": "w8"}, ISLANDS, {"w4": "mse"}, 1.0),
+}
 
 
 @pytest.fixture(scope="module")
@@ -28,19 +37,37 @@ def graph(weights: WeightFolder, run_tool: RunTool, tmp_path_factory: pytest.Tem
 def encodings(weights: WeightFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("encodings") / "encodings.json"
     ranges = observe_ranges(weights, list(b"some text to calibrate with"), tmp_path_factory.mktemp("work"))
-    write_encodings(ranges, 27, path)
+    write_encodings(encodings_of(ranges), path)
     return path
 
 
-def options(precision: str, encodings: Path) -> list[str | Path]:
-    chosen: list[str | Path] = ["--precision", precision]
-    return [*chosen, "--encodings", encodings] if precision == "a16w8" else chosen
+def recipe_text(recipe: Recipe) -> str:
+    fields = {"weights": recipe.weights, "float": recipe.floats, "methods": recipe.methods}
+    return json.dumps({**fields, "headroom": recipe.headroom})
 
 
-@pytest.mark.parametrize("precision", ["fp16", "a16w8"])
+def chosen(recipe: Recipe, weights: WeightFolder, folder: Path) -> list[str | Path]:
+    """The arguments for a recipe; the weights' parts are written to `folder`."""
+    folder.mkdir()
+    write_parts(weights, recipe, folder)
+    return ["--precision", recipe.name, "--recipe", recipe_text(recipe), "--weights", folder]
+
+
+@pytest.fixture(scope="module")
+def fp16(weights: WeightFolder, tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
+    return chosen(RECIPES["fp16"], weights, tmp_path_factory.mktemp("fp16") / "quantised")
+
+
+@pytest.mark.parametrize("precision", ["fp16", "a16w8", "a16w8-int", "a16w4"])
 def test_a_dlc_is_the_same_wherever_and_whenever_it_is_made(
-    graph: Path, encodings: Path, run_tool: RunTool, tmp_path: Path, precision: str
+    graph: Path,
+    weights: WeightFolder,
+    encodings: Path,
+    run_tool: RunTool,
+    tmp_path: Path,
+    precision: str,
 ) -> None:
+    options = [*chosen(RECIPES[precision], weights, tmp_path / "quantised"), "--encodings", encodings]
     linked = tmp_path / "linked"  # as a store lays inputs out: symbolic links to files of other names
     linked.mkdir()
     for index, file in enumerate(sorted(graph.iterdir())):
@@ -48,7 +75,7 @@ def test_a_dlc_is_the_same_wherever_and_whenever_it_is_made(
         (linked / file.name).symlink_to(tmp_path / f"digest{index}")
     dlcs = []
     for folder, output in ((graph, tmp_path / "a.dlc"), (linked, tmp_path / "a-longer-name.dlc")):
-        done = run_tool(CONVERT, "--graph", folder, *options(precision, encodings), "--output", output)
+        done = run_tool(CONVERT, "--graph", folder, *options, "--output", output)
         assert done.returncode == 0, done.stderr
         assert done.stdout == ""
         assert "onnxruntime" not in done.stderr  # no native chatter
@@ -60,7 +87,7 @@ def test_a_dlc_is_the_same_wherever_and_whenever_it_is_made(
     for name in (b"token", b"state0_wkv_in", b"state0_att_shift_out", b"hidden_out", b"v_first_out"):
         assert name in dlcs[0]
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".dlc") == (
-        [f"digest{index}" for index in range(len(list(graph.iterdir())))] + ["linked"]
+        [f"digest{index}" for index in range(len(list(graph.iterdir())))] + ["linked", "quantised"]
     )
 
 
@@ -70,15 +97,40 @@ def test_metadata_keep_their_length_and_stay_json() -> None:
     assert changed == b'{"t": "1980-01-01 00:00:00 UTC", "model": "rwkv.so"           }'
 
 
-def test_a16w8_without_encodings_is_a_usage_error(graph: Path, run_tool: RunTool, tmp_path: Path) -> None:
-    done = run_tool(CONVERT, "--graph", graph, "--precision", "a16w8", "--output", tmp_path / "a.dlc")
+def test_a_quantised_precision_without_encodings_is_a_usage_error(
+    graph: Path, weights: WeightFolder, run_tool: RunTool, tmp_path: Path
+) -> None:
+    options = chosen(A16W8, weights, tmp_path / "quantised")
+    done = run_tool(CONVERT, "--graph", graph, *options, "--output", tmp_path / "a.dlc")
     assert done.returncode == 2
-    assert "--precision a16w8 needs --encodings" in done.stderr
+    assert "the precision a16w8 needs --encodings" in done.stderr
 
 
-def test_missing_weights_are_named(graph: Path, run_tool: RunTool, tmp_path: Path) -> None:
+def test_the_encodings_in_a_dlc_are_written_by_the_names_of_the_graph(
+    graph: Path, weights: WeightFolder, encodings: Path, run_tool: RunTool, tmp_path: Path
+) -> None:
+    options = [*chosen(RECIPES["a16w4"], weights, tmp_path / "quantised"), "--encodings", encodings]
+    used = tmp_path / "used.json"
+    outputs = ["--output", tmp_path / "a.dlc", "--used", used, "--used-version", "0.6.1"]
+    done = run_tool(CONVERT, "--graph", graph, *options, *outputs)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(used.read_text())["version"] == "0.6.1"
+    found = read_encodings(used)
+    model = onnx.load_model(graph / "graph.onnx", load_external_data=False).graph
+    tensors = {name for node in model.node for name in (*node.input, *node.output)}
+    assert found.activations.keys() <= tensors and found.weights.keys() <= tensors
+    linears = [node for node in model.node if node.op_type == "Gemm"]
+    assert {node.input[1] for node in linears} == found.weights.keys()
+    assert {node.input[0] for node in linears} <= found.activations.keys()
+    bits = {name: encoding.bits for name, encoding in found.weights.items()}
+    assert bits["blocks.0.ffn.key.weight"] == 4 and bits["blocks.0.att.w1"] == 8
+
+
+def test_missing_weights_are_named(
+    graph: Path, fp16: list[str | Path], run_tool: RunTool, tmp_path: Path
+) -> None:
     (tmp_path / "graph.onnx").write_bytes((graph / "graph.onnx").read_bytes())
-    done = run_tool(CONVERT, "--graph", tmp_path, "--precision", "fp16", "--output", tmp_path / "a.dlc")
+    done = run_tool(CONVERT, "--graph", tmp_path, *fp16, "--output", tmp_path / "a.dlc")
     assert done.returncode == 1
     assert (
         f"{tmp_path / 'graph.onnx'}: its weights block-00.safetensors are not beside it\nhint: "
@@ -87,7 +139,7 @@ def test_missing_weights_are_named(graph: Path, run_tool: RunTool, tmp_path: Pat
 
 
 def test_a_node_that_qnn_cannot_take_is_an_error_with_the_librarys_own_words(
-    run_tool: RunTool, tmp_path: Path
+    fp16: list[str | Path], run_tool: RunTool, tmp_path: Path
 ) -> None:
     matrix = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 2, 2]) for name in ("x", "y")]
     node = helper.make_node("Unique", ["x"], ["y"])
@@ -97,7 +149,7 @@ def test_a_node_that_qnn_cannot_take_is_an_error_with_the_librarys_own_words(
         ir_version=10,
     )
     (tmp_path / "graph.onnx").write_bytes(model.SerializeToString())
-    done = run_tool(CONVERT, "--graph", tmp_path, "--precision", "fp16", "--output", tmp_path / "a.dlc")
+    done = run_tool(CONVERT, "--graph", tmp_path, *fp16, "--output", tmp_path / "a.dlc")
     assert done.returncode == 1
     assert f"error: {tmp_path / 'graph.onnx'}: the QNN execution provider cannot convert it: " in done.stderr
     assert done.stderr.endswith("hint: its messages above tell which node it cannot take\n")
@@ -106,9 +158,11 @@ def test_a_node_that_qnn_cannot_take_is_an_error_with_the_librarys_own_words(
 
 
 @pytest.mark.parametrize("content", [b"", b"no model"])
-def test_a_damaged_graph_is_refused(run_tool: RunTool, tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_graph_is_refused(
+    fp16: list[str | Path], run_tool: RunTool, tmp_path: Path, content: bytes
+) -> None:
     (tmp_path / "graph.onnx").write_bytes(content)
-    done = run_tool(CONVERT, "--graph", tmp_path, "--precision", "fp16", "--output", tmp_path / "a.dlc")
+    done = run_tool(CONVERT, "--graph", tmp_path, *fp16, "--output", tmp_path / "a.dlc")
     assert done.returncode == 1
     assert f"error: {tmp_path / 'graph.onnx'}: not an ONNX model\nhint: " in done.stderr
     assert "Traceback" not in done.stderr

@@ -13,8 +13,9 @@ from rwkv.chunk_span import ChunkSpan
 from rwkv.decode_graph import build_from_token
 from rwkv.file_links import link_file
 from rwkv.half_range import stream_divisor
+from rwkv.layer_walk import open_session
 from rwkv.number_formats import Float32Array
-from rwkv.observed_ranges import computed_tensors, open_session
+from rwkv.observed_ranges import computed_tensors
 from rwkv.reference_parts import ReferenceModel
 from rwkv.weight_folder import WeightFolder
 from synthetic_weights import Tensors

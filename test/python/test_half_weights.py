@@ -16,13 +16,14 @@ from rwkv.rwkv7_reference import Rwkv7Reference
 from rwkv.safetensors_reader import SafetensorsFile
 from rwkv.tool_failure import InputError
 from rwkv.weight_folder import WeightFolder
+from rwkv.weight_part import WeightParts
 
 TOKENS = [0, *b"Half precision is what the device computes in."]
 
 
 def write_halves(weights: WeightFolder, folder: Path) -> Path:
     shutil.copytree(weights.path, folder)
-    model = store_halves(build_from_token(weights, ChunkSpan(1, 1, 0, 3)).model(), folder)
+    model = store_halves(build_from_token(weights, ChunkSpan(1, 1, 0, 3)).model(), folder, WeightParts([]))
     (folder / "graph.onnx").write_bytes(model.SerializeToString())
     return folder / "graph.onnx"
 
@@ -53,4 +54,4 @@ def test_a_weight_too_large_for_fp16_is_refused(weights: WeightFolder, tmp_path:
         content.seek(file.offset("blocks.1.ffn.value.weight"))
         content.write(np.array([7e4], "<f4").tobytes())
     with pytest.raises(InputError, match=r"blocks.1.ffn.value.weight has values beyond 65504"):
-        store_halves(build_from_token(weights, ChunkSpan(1, 1, 0, 3)).model(), folder)
+        store_halves(build_from_token(weights, ChunkSpan(1, 1, 0, 3)).model(), folder, WeightParts([]))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PRECISIONS } from '../../tasks/precision-table.ts';
+import type { PrecisionRecipe } from '../../tasks/precision-recipe.ts';
 import { predictChunks } from '../../tasks/preflight/chunk-prediction.ts';
 import { TOLERANCE } from '../../tasks/preflight/fitting-chunks.ts';
 import { outlineOf } from '../../tasks/preflight/model-outline.ts';
@@ -14,8 +14,10 @@ import {
   preflightRows,
 } from '../../tasks/preflight/preflight-rows.ts';
 import { readHeaderShapes } from '../../tasks/safetensors-header.ts';
+import { completePrecisions } from '../../tasks/shipped-precisions.ts';
 import { unwrap } from '../cache/unwrap.ts';
 import { type HollowModel, writeHollowWeights } from '../rig/hollow-weights.ts';
+import { REPOSITORY } from '../rig/project.ts';
 
 const test = suite('a preflight');
 
@@ -45,6 +47,17 @@ interface Asked {
   readonly shards?: readonly string[];
 }
 
+const PRECISIONS = unwrap(await completePrecisions({}, REPOSITORY)) as unknown as Record<
+  string,
+  PrecisionRecipe
+>;
+
+function recipe(name: string): PrecisionRecipe {
+  const found = PRECISIONS[name];
+  if (found === undefined) throw new Error(`no precision ${name}`);
+  return found;
+}
+
 /** A context without its embedding table, which has no library. */
 function asked({
   weights,
@@ -55,7 +68,8 @@ function asked({
 }: Asked): PreflightCase {
   return {
     model: { name: weights, weights, shards, tokenizer: 'auto', calibration: '', evaluation: '', prompt: '' },
-    ...{ soc, precision, chunks, externalEmbedding: true, libraries: 0, exportTask: 'export' },
+    ...{ precision: recipe(precision), precisions: Object.values(PRECISIONS) },
+    ...{ soc, chunks, externalEmbedding: true, libraries: 0, exportTask: 'export' },
     cells: { export: 'export', convert: 'convert', context: 'context' },
   };
 }
@@ -86,8 +100,8 @@ test('finds sizes from the shapes: two bytes a weight in fp16, one in a16w8', as
 test('agrees with contexts that were compiled at real sizes', async () => {
   const model = outlineOf((await readHeaderShapes(join(folder, 'v7-1.5b'))) ?? new Map());
   if (model === undefined) throw new Error('no outline');
-  const megabytes = (precision: keyof typeof PRECISIONS, chunks: number, chunk: number): number => {
-    const cut = { precision: PRECISIONS[precision], chunks, externalEmbedding: true };
+  const megabytes = (precision: string, chunks: number, chunk: number): number => {
+    const cut = { precision: recipe(precision), chunks, externalEmbedding: true };
     return (predictChunks(model, cut)[chunk - 1]?.binaryBytes ?? 0) / 1e6;
   };
   // Random weights, for SM8650: 12 layers; 4 layers in fp16 and a16w8; 4 layers and the head.

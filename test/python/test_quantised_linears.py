@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +8,10 @@ import pytest
 
 from cpu_chain import CpuChain
 from logit_divergence import mean_divergence
-from rwkv.chunk_span import ChunkSpan
-from rwkv.decode_graph import build_from_token
-from rwkv.linear_quantiser import quantise_linears, s8_codes, u16_encoding
+from quantised_model import A16W8, quantise
 from rwkv.observed_ranges import observe_ranges
 from rwkv.rwkv7_reference import Rwkv7Reference
-from rwkv.tensor_encodings import Range
+from rwkv.tensor_encodings import Range, TensorEncoding
 from rwkv.tool_failure import InputError
 from rwkv.weight_folder import WeightFolder
 
@@ -24,28 +21,15 @@ TOKENS = [0, *b"Quantised linears beside float states keep what the model says a
 @pytest.fixture(scope="module")
 def quantised(weights: WeightFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole random model quantised; returns graph.onnx."""
-    folder = tmp_path_factory.mktemp("quantised") / "graph"
-    shutil.copytree(weights.path, folder)
-    model = build_from_token(weights, ChunkSpan(1, 1, 0, 3)).model()
     ranges = observe_ranges(weights, TOKENS, tmp_path_factory.mktemp("work"))
-    quantised = quantise_linears(model, folder, ranges, Path("encodings.json"))
-    (folder / "graph.onnx").write_bytes(quantised.SerializeToString())
-    return folder / "graph.onnx"
-
-
-def test_a_weight_is_off_by_half_a_step_at_most() -> None:
-    weight = np.random.default_rng(0).standard_normal((64, 48)).astype(np.float32)
-    weight[3] = 0
-    codes, scales = s8_codes(weight)
-    assert codes.dtype == np.int8 and codes.min() >= -127
-    assert np.all(np.abs(codes * scales[:, None] - weight) <= scales[:, None] * 0.5001)
-    assert np.all(np.abs(codes).max(1)[np.arange(64) != 3] == 127)
+    return quantise(weights, A16W8, ranges, tmp_path_factory.mktemp("quantised") / "graph")
 
 
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 3.0), (0.5, 2.0), (-4.0, -1.0), (0.0, 0.0), (-1e-9, 0.0)])
 def test_an_activation_range_covers_its_ends_and_zero(low: float, high: float) -> None:
-    scale, zero_point = u16_encoding(Range(low, high))
-    covered = (np.array([0, 65535]) - float(zero_point)) * float(scale)
+    encoding = TensorEncoding.of_range(Range(low, high))
+    scale = float(encoding.scales[0])
+    covered = (np.array([0, 65535]) + float(encoding.offsets[0])) * scale
     assert covered[0] <= low + scale and covered[1] >= high - scale
     assert covered[0] <= 0 <= covered[1]
 
@@ -77,7 +61,5 @@ def test_the_quantised_model_says_nearly_the_same(quantised: Path, weights: Weig
 
 
 def test_a_missing_range_is_named(weights: WeightFolder, tmp_path: Path) -> None:
-    shutil.copytree(weights.path, tmp_path / "graph")
-    model = build_from_token(weights, ChunkSpan(1, 1, 0, 3)).model()
     with pytest.raises(InputError, match=r"encodings.json: has no range for blocks.0.att.r.mixed"):
-        quantise_linears(model, tmp_path / "graph", {}, Path("encodings.json"))
+        quantise(weights, A16W8, {}, tmp_path / "graph")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +9,15 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 
-from conftest import RunTool
 from logit_divergence import mean_divergence
+from quantised_model import INTEGER, quantise
 from rwkv.chunk_span import ChunkSpan
 from rwkv.decode_graph import build_from_embedding, build_from_token
 from rwkv.observed_ranges import observe_ranges
 from rwkv.rwkv7_reference import Rwkv7Reference
-from rwkv.tensor_encodings import Range, encoding_key, write_encodings
+from rwkv.tensor_encodings import Range, encoding_key
 from rwkv.tool_failure import InputError
 from rwkv.weight_folder import WeightFolder
-from rwkv.whole_quantiser import quantise_whole
 
 TOKENS = [0, *b"Quantised linears, states and norms keep what the model says about the next letter."]
 SPANS = {"whole": ChunkSpan(1, 1, 0, 3), "first": ChunkSpan(1, 2, 0, 2), "last": ChunkSpan(2, 2, 2, 3)}
@@ -41,10 +39,7 @@ def graphs(
     paths = {}
     for name, model in models.items():
         folder = tmp_path_factory.mktemp("quantised") / name
-        shutil.copytree(weights.path, folder)
-        quantised = quantise_whole(model, folder, ranges, Path("encodings.json"))
-        paths[name] = folder / "graph.onnx"
-        paths[name].write_bytes(quantised.SerializeToString())
+        paths[name] = quantise(weights, INTEGER, ranges, folder, model)
     return paths
 
 
@@ -169,48 +164,22 @@ def test_the_quantised_model_says_nearly_the_same(graphs: dict[str, Path], weigh
 
 
 def test_a_missing_range_is_named(weights: WeightFolder, ranges: dict[str, Range], tmp_path: Path) -> None:
-    shutil.copytree(weights.path, tmp_path / "graph")
-    model = build_from_token(weights, SPANS["whole"]).model()
-    without = {key: found for key, found in ranges.items() if key != "blocks.1.wkv"}
-    with pytest.raises(InputError, match=r"encodings.json: has no range for blocks.1.wkv"):
-        quantise_whole(model, tmp_path / "graph", without, Path("encodings.json"))
+    without = {key: found for key, found in ranges.items() if key != "state1_wkv_out"}
+    with pytest.raises(InputError, match=r"encodings.json: has no range for state1_wkv_out"):
+        quantise(weights, INTEGER, without, tmp_path / "graph")
 
 
 @pytest.mark.parametrize(
     ("tensor", "key"),
     [
-        ("state4_wkv_in", "blocks.4.wkv"),
-        ("state4_att_shift_out", "blocks.4.att_shift"),
-        ("hidden_in", "blocks.3.ffn.residual"),
-        ("v_first_in", "blocks.0.att.value"),
+        ("state4_wkv_in", "state4_wkv_out"),
+        ("state4_att_shift_out", "state4_att_shift_out"),
+        ("hidden_in", "blocks.3.hidden"),
+        ("hidden_out", "blocks.5.hidden"),
+        ("v_first_in", "v_first"),
         ("embedding", "emb"),
         ("blocks.4.att.key", "blocks.4.att.key"),
     ],
 )
 def test_the_ends_of_a_chunk_have_keys_that_know_no_chunks(tensor: str, key: str) -> None:
-    assert encoding_key(tensor, 4) == key
-
-
-def test_the_dlc_is_the_same_each_time(
-    weights: WeightFolder, ranges: dict[str, Range], run_tool: RunTool, tmp_path: Path
-) -> None:
-    write_encodings(ranges, len(TOKENS), tmp_path / "encodings.json")
-    arguments = ["--weights", weights.path, "--chunk", "2", "--chunks", "2"]
-    assert run_tool("export-onnx/write_graph.py", *arguments, "--output", tmp_path / "graph").returncode == 0
-    dlcs = []
-    for output in (tmp_path / "a.dlc", tmp_path / "a-longer-name.dlc"):
-        arguments = ["--graph", tmp_path / "graph", "--precision", "a16w8-int"]
-        encodings = ["--encodings", tmp_path / "encodings.json"]
-        done = run_tool("qnn-convert/convert_graph.py", *arguments, *encodings, "--output", output)
-        assert done.returncode == 0, done.stderr
-        dlcs.append(output.read_bytes())
-    assert dlcs[0] == dlcs[1]
-    for name in (b"rwkv_decode", b"hidden_in", b"v_first_in", b"state2_wkv_out", b"logits"):
-        assert name in dlcs[0]
-
-
-def test_encodings_are_asked_for(run_tool: RunTool, tmp_path: Path) -> None:
-    arguments = ["--graph", tmp_path, "--precision", "a16w8-int", "--output", tmp_path / "a.dlc"]
-    done = run_tool("qnn-convert/convert_graph.py", *arguments)
-    assert done.returncode == 2
-    assert "--precision a16w8-int needs --encodings" in done.stderr
+    assert encoding_key(tensor, 4, 6) == key

@@ -1,0 +1,80 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { FinishedBuild } from '../rig/project.ts';
+import { shippedBuild } from '../rig/shipped-project.ts';
+
+const test = suite('precisions of a pipeline');
+
+const FILE = 'mine.pipeline.yaml';
+
+/** The shipped pipeline with these precisions, and with other text in it replaced. */
+async function written(precisions: string, ...replaced: (readonly [string, string])[]): Promise<void> {
+  const { project } = await shippedBuild();
+  let text = project.read('rwkv.pipeline.yaml').replace('\ntasks:', `\nprecisions:\n${precisions}\ntasks:`);
+  for (const [before, after] of replaced) {
+    assert.ok(text.includes(before), before);
+    text = text.replace(before, after);
+  }
+  project.write(FILE, text);
+}
+
+const ran = ({ outcomes }: FinishedBuild): string[] =>
+  Object.entries(outcomes)
+    .filter(([, outcome]) => outcome === 'ran')
+    .map(([id]) => id)
+    .sort();
+
+test('quantise again just the layer whose rule is new', async () => {
+  const { project } = await shippedBuild();
+  await written('  mine: { extends: a16w8, weights: { blocks.3.ffn.value: w4 } }\n');
+  const built = await project.build(['-f', FILE, 'convert', '--precision', 'mine']);
+  assert.is(built.code, 0, built.stderr);
+  const cell = 'convert/rwkv7-austen/mine';
+  assert.equal(ran(built), [`${cell}/chunk2of2`, `${cell}/plan`, `${cell}/weights-block-03`]);
+
+  await written('  mine: { extends: a16w8, weights: { blocks.3.ffn.key: w4 } }\n');
+  const { stdout } = await project.run(['-f', FILE, 'why', 'convert', '--precision', 'mine']);
+  assert.match(stdout, `${cell}/weights-block-03`);
+  assert.match(stdout, 'plan/block-03.json');
+  const again = await project.build(['-f', FILE, 'convert', '--precision', 'mine']);
+  assert.equal(ran(again), [`${cell}/chunk2of2`, `${cell}/plan`, `${cell}/weights-block-03`]);
+});
+
+test('keep every weight when the SoC, the chunks or the calibration change', async () => {
+  const { project } = await shippedBuild();
+  const soc = await project.build(['context', '--precision', 'a16w8', '--soc', 'SM8750']);
+  assert.ok(ran(soc).length > 0);
+  for (const id of ran(soc)) assert.match(id, /^context\//);
+
+  await written('  none: {}\n', [
+    'samples: 8000',
+    'method: percentile\n      percentile: 99.9\n      samples: 8000',
+  ]);
+  const calibrated = await project.build(['-f', FILE, 'convert', '--precision', 'a16w8']);
+  assert.is(calibrated.code, 0, calibrated.stderr);
+  assert.equal(ran(calibrated), [
+    'calibrate/rwkv7-austen',
+    'convert/rwkv7-austen/a16w8/chunk1of2',
+    'convert/rwkv7-austen/a16w8/chunk2of2',
+  ]);
+});
+
+test('show the line of a rule that matches no weight, and what is nearest', async () => {
+  const { project } = await shippedBuild();
+  await written('  mine:\n    weights:\n      fnn.value: w4\n');
+  const { code, stderr, stdout } = await project.run(['-f', FILE, 'convert', '--precision', 'mine']);
+  assert.is(code, 1);
+  const said = stderr + stdout;
+  assert.match(said, "the pattern 'fnn.value' matches no weight of a linear");
+  assert.match(said, 'the nearest are ffn.value');
+  assert.match(said, /mine\.pipeline\.yaml:\d+:7\n\s+fnn\.value: w4\n\s+~~~~~~~~~/);
+});
+
+test('are refused by name when nobody wrote them', async () => {
+  const { project } = await shippedBuild();
+  const { code, stderr, stdout } = await project.run(['convert', '--precision', 'a16w9']);
+  assert.is(code, 2);
+  assert.match(stderr + stdout, 'no precision `a16w9`; did you mean `a16w8`?');
+});
+
+test.run();

@@ -1,0 +1,56 @@
+"""Recipes hold for the graphs of every RWKV version: groups go by what nodes compute, not by names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import RunTool
+from logit_divergence import mean_divergence
+from quantised_model import A16W8, INTEGER, ISLANDS, quantise
+from rwkv.chunk_span import ChunkSpan
+from rwkv.decode_graph import build_from_token
+from rwkv.float_islands import node_groups
+from rwkv.observed_ranges import observe_ranges
+from rwkv.recipe_rules import Recipe
+from rwkv.synthetic_checkpoint import ModelSizes
+from version_models import VERSIONS, chain_logits, make_tensors, reference_logits, write_weights
+
+TOKENS = [0, *b"Every version, every precision."]
+SIZES = ModelSizes(layers=2, embd=32, head_size=16, vocab=256)
+MIXED = Recipe("mixed", {"*": "w8", "ffn": "w4"}, ISLANDS, {"w4": "mse"}, 1.0)
+MOST_INTEGERS = Recipe("most", {"*": "w8"}, ["io", "embedding", "wkv", "norm", "decay"], {}, 1.5)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_quantised_model_says_nearly_what_the_reference_says(
+    version: str, run_tool: RunTool, tmp_path: Path
+) -> None:
+    weights = write_weights(make_tensors(version, SIZES), tmp_path, run_tool)
+    (tmp_path / "work").mkdir()
+    ranges = observe_ranges(weights, TOKENS, tmp_path / "work")
+    expected = reference_logits(weights, TOKENS)
+    whole = ChunkSpan(1, 1, 0, SIZES.layers)
+    for recipe, bound in ((A16W8, 1e-3), (MOST_INTEGERS, 1e-3), (MIXED, 2e-2)):
+        model = build_from_token(weights, whole).model()
+        graph = quantise(weights, recipe, ranges, tmp_path / recipe.name, model)
+        divergence = mean_divergence(expected, chain_logits([graph], TOKENS))
+        assert 0 < divergence < bound, recipe.name
+    groups = node_groups(build_from_token(weights, whole).model())
+    residual = [name for name, group in groups.items() if group == "residual"]
+    assert len(residual) == 2 * SIZES.layers  # what each half of a layer adds
+    assert {"linear", "norm", "wkv", "elementwise"} <= set(groups.values())
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_model_without_floats_can_be_written_for_every_version(
+    version: str, run_tool: RunTool, tmp_path: Path
+) -> None:
+    weights = write_weights(make_tensors(version, SIZES), tmp_path, run_tool)
+    (tmp_path / "work").mkdir()
+    ranges = observe_ranges(weights, TOKENS, tmp_path / "work")
+    model = build_from_token(weights, ChunkSpan(1, 1, 0, SIZES.layers)).model()
+    path = quantise(weights, INTEGER, ranges, tmp_path / "int", model)
+    assert np.fromfile(path, np.uint8).size > 0
