@@ -13,8 +13,8 @@ from rwkv.chunk_span import ChunkSpan
 from rwkv.decode_graph import build_from_token
 from rwkv.file_links import link_file
 from rwkv.graph_form import GraphForm
+from rwkv.layer_walk import open_session
 from rwkv.number_formats import Float32Array
-from rwkv.observed_ranges import open_session
 from rwkv.synthetic_checkpoint import ModelSizes
 from rwkv.weight_folder import WeightFolder
 from synthetic_weights import Tensors, make_rwkv7
