@@ -54,7 +54,7 @@ ${tasks}`;
 function modelText({ name, weights, recognised }: TemplateModel): string {
   return `  ${inlineYaml(name)}: # ${modelWords(recognised)}
     weights: ${inlineYaml(weights)}
-${tokenizerText(recognised)}
+${tokenizerText(recognised)}${epsText(recognised)}
     # calibration: my-text.txt # text like what the model will be used for; quantised precisions take ranges from it
     # evaluation: held-out.txt # text that the model was not trained on; accuracy is measured on it
     prompt: "It was a " # what the benchmark lets the model continue
@@ -69,6 +69,12 @@ function modelWords(recognised: RecognisedModel | undefined): string {
   if (recognised === undefined) return 'its version is found out when it is exported';
   const { version, layers, width, vocabulary } = recognised;
   return `RWKV-${version}, ${layers} layers of ${width}, ${vocabulary} tokens`;
+}
+
+/** No tensor of a v5 tells which of two values it was trained with. */
+function epsText(recognised: RecognisedModel | undefined): string {
+  if (recognised?.version?.startsWith('5.') !== true) return '';
+  return "\n    # group_norm_eps: 1e-5 # of the heads' norm, for models of v5 that write nonsense with the usual 64e-5";
 }
 
 function tokenizerText(recognised: RecognisedModel | undefined): string {

@@ -21,6 +21,7 @@ test('writes weights of every version, which are recognised and can be exported'
     assert.is(made.code, 0, made.stderr);
     const { stdout } = await project.run(['init', file, '--dry-run']);
     assert.match(stdout, `RWKV-${version}, 2 layers of 64, 256 tokens`);
+    assert.is(stdout.includes('# group_norm_eps: 1e-5'), version.startsWith('5.'));
   }
   assert.is((await project.run(['init'])).code, 0);
   const exported = await project.run(['export']);
