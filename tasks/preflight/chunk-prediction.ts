@@ -39,8 +39,8 @@ export function predictChunks(model: ModelOutline, cut: Cut): readonly ChunkPred
   });
 }
 
-// Sizes: fitted to the shipped model (4 layers × 192) and a synthetic 12 × 768, both in two chunks, fp16 and
-// a16w8, for SM8650; random 4 and 12 × 2048 agree within 2 %. A layer's vectors are stored in tiles of 32 rows,
+// Sizes: fitted to the shipped model (4 layers × 192) and a synthetic v7 of 12 × 768, both in two chunks, fp16 and
+// a16w8, for SM8650; v7 of 4 and 12 × 2048 agree within 2 %, v6 of 6 × 768 within 0.5 %. A layer's vectors are stored in tiles of 32 rows,
 // which is what grows with the width.
 const CONTEXT_PER_LAYER = 65e3;
 const CONTEXT_PER_LAYER_AND_WIDTH = 670;
