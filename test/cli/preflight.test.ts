@@ -15,10 +15,11 @@ test.before.each((context) => {
 });
 test.after.each(({ project }) => project.remove());
 
+const SHIPPED = ['--model', 'rwkv7-austen', '--soc', 'SM8650,SM8635', '--precision', 'fp16,a16w8'] as const;
 const BIG = ['--model', 'big.safetensors', '--precision', 'fp16'] as const;
 
 test('predicts each context of the pipeline, and fails when one is refused', async ({ project }) => {
-  const { code, stdout } = await project.run(['plan', '--preflight', '--soc', 'SM8650,SM8635', '--json']);
+  const { code, stdout } = await project.run(['plan', '--preflight', ...SHIPPED, '--json']);
   assert.is(code, 2);
   const rows = stdout
     .trim()

@@ -8,6 +8,8 @@ import { shippedBuild } from '../rig/shipped-project.ts';
 
 const test = suite('what a preflight predicts');
 
+const SHIPPED = ['--model', 'rwkv7-austen', '--soc', 'SM8650', '--precision', 'fp16,a16w8'] as const;
+
 /** The bytes of the files of a folder whose names end so. */
 function bytesOf(folder: string, ending: string): number {
   const files = readdirSync(folder).filter((name) => name.endsWith(ending));
@@ -17,7 +19,7 @@ function bytesOf(folder: string, ending: string): number {
 
 test('is what the shipped model’s contexts and libraries come to, within its tolerance', async () => {
   const { project } = await shippedBuild();
-  const { stdout } = await project.run(['plan', '--preflight', '--json']);
+  const { stdout } = await project.run(['plan', '--preflight', '--json', ...SHIPPED]);
   const rows = stdout
     .trim()
     .split('\n')
