@@ -74,6 +74,11 @@ RWKV_QNN_API size_t rwkv_qnn_session_get_vocabulary(const rwkv_qnn_session* sess
 RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_feed_token(rwkv_qnn_session* session, uint32_t token,
                                                         const float** logits);
 
+/** Advances the model by `count` tokens, at least one: in blocks where the contexts have prefill graphs. `*logits` then
+ *  points to the logits after the last. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_feed_tokens(rwkv_qnn_session* session, const uint32_t* tokens,
+                                                         size_t count, const float** logits);
+
 /** Forgets everything that was fed: the state becomes the initial one. */
 RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_reset_state(rwkv_qnn_session* session);
 

@@ -74,13 +74,21 @@ Arguments::Arguments(const std::vector<OptionDescription>& options, int count, c
       if (forgotten) throw UsageError(name + " needs a value: " + name + " " + option->value_name);
       value = words[++i];
     }
-    if (!values_.emplace(name, value.value_or("")).second) throw UsageError(name + " is given twice");
+    auto& values = values_[name];
+    if (!values.empty() && !option->repeatable) throw UsageError(name + " is given twice");
+    values.push_back(value.value_or(""));
   }
 }
 
 bool Arguments::has(std::string_view name) const { return values_.contains(name); }
 
 std::optional<std::string> Arguments::text(std::string_view name) const {
+  const auto found = values_.find(name);
+  if (found == values_.end()) return {};
+  return found->second.front();
+}
+
+std::vector<std::string> Arguments::texts(std::string_view name) const {
   const auto found = values_.find(name);
   if (found == values_.end()) return {};
   return found->second;

@@ -21,16 +21,19 @@ struct OptionDescription {
   std::string name;         // "--soc-id"
   std::string value_name;   // "ID"; empty for an option without a value
   std::string help;
+  bool repeatable = false;
 };
 
 class Arguments {
  public:
   /// Takes `--name value` and `--name=value`. Throws UsageError for unknown options (with the closest known one), for
-  /// a missing or a surplus value and for an option given twice.
+  /// a missing or a surplus value and for an option given twice that isn't repeatable.
   Arguments(const std::vector<OptionDescription>& options, int count, const char* const* words);
 
   bool has(std::string_view name) const;
   std::optional<std::string> text(std::string_view name) const;
+  /// All values of a repeatable option, in the order in which they were given.
+  std::vector<std::string> texts(std::string_view name) const;
   /// Throws UsageError naming the option when it wasn't given.
   std::string required_text(std::string_view name) const;
   /// A whole number within [low, high]; `otherwise` when it wasn't given. Throws UsageError.
@@ -40,7 +43,7 @@ class Arguments {
   double decimal_number(std::string_view name, double otherwise, double low, double high) const;
 
  private:
-  std::map<std::string, std::string, std::less<>> values_;
+  std::map<std::string, std::vector<std::string>, std::less<>> values_;   // by option; never empty
 };
 
 /// The options, one a line, with their explanations in a column.

@@ -1,5 +1,6 @@
 #include "context_compiler.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "failure.hpp"
@@ -10,8 +11,15 @@ namespace {
 
 class FreshContext {
  public:
-  FreshContext(const HtpDevice& device, const std::string& subject) : htp_(device.library().htp()) {
-    check_qnn(htp_.context_create(device.backend(), device.device(), nullptr, &handle_), subject, "creating a context");
+  FreshContext(const HtpDevice& device, Weights weights, const std::string& subject) : htp_(device.library().htp()) {
+    qnn::HtpContextConfig sharing{};
+    sharing.option = qnn::htp_context_weight_sharing;
+    sharing.share_weights = true;
+    const qnn::Config config{qnn::config_custom, &sharing};
+    const qnn::Config* list[] = {&config, nullptr};
+    check_qnn(
+        htp_.context_create(device.backend(), device.device(), weights == Weights::shared ? list : nullptr, &handle_),
+        subject, "creating a context");
   }
   ~FreshContext() { htp_.context_free(handle_, nullptr); }
   FreshContext(const FreshContext&) = delete;
@@ -65,15 +73,24 @@ class Stopwatch {
 
 }   // namespace
 
-CompiledContext compile_context(const HtpDevice& device, GraphSource& source, const CompileOptions& options,
-                                const std::filesystem::path& subject) {
+CompiledContext compile_context(const HtpDevice& device, std::span<const std::unique_ptr<GraphSource>> sources,
+                                const CompileOptions& options, const std::filesystem::path& subject) {
   const qnn::Interface& htp = device.library().htp();
   const std::string name = subject.string();
   CompiledContext compiled;
   Stopwatch watch;
 
-  const FreshContext context(device, name);
-  const std::vector<std::string> graphs = source.compose(device, context.handle());
+  const FreshContext context(device, options.weights, name);
+  std::vector<std::string> graphs;
+  for (const std::unique_ptr<GraphSource>& source : sources) {
+    for (std::string& graph : source->compose(device, context.handle())) {
+      if (std::find(graphs.begin(), graphs.end(), graph) != graphs.end()) {
+        throw Failure(FailureKind::argument, name, "two of the graphs for one context are called " + graph,
+                      "give each graph of the chunk once");
+      }
+      graphs.push_back(std::move(graph));
+    }
+  }
   if (graphs.empty()) throw Failure(FailureKind::format, name, "holds no graph", "convert the model again");
   compiled.seconds.compose = watch.lap();
 

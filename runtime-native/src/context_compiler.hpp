@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,11 +19,16 @@ namespace rwkv {
 
 enum class FloatPrecision { fp16, as_written };
 
+/// Whether the graphs of a context keep one copy of the weights that they have in common. QNN's emulator cannot load
+/// such a context.
+enum class Weights { own, shared };
+
 struct CompileOptions {
   std::uint32_t optimization_level = 3;
   std::uint32_t vtcm_mb = 8;   // QNN's own default is 4 on some SoCs that have 8
   std::optional<std::uint32_t> hvx_threads;
   FloatPrecision precision = FloatPrecision::fp16;
+  Weights weights = Weights::own;
 };
 
 struct CompileSeconds {
@@ -36,8 +43,8 @@ struct CompiledContext {
   CompileSeconds seconds;
 };
 
-/// Compiles all graphs of `source` into one context. `subject` is for messages. Throws Failure.
-CompiledContext compile_context(const HtpDevice& device, GraphSource& source, const CompileOptions& options,
-                                const std::filesystem::path& subject);
+/// Compiles all graphs of all sources into one context. `subject` is for messages. Throws Failure.
+CompiledContext compile_context(const HtpDevice& device, std::span<const std::unique_ptr<GraphSource>> sources,
+                                const CompileOptions& options, const std::filesystem::path& subject);
 
 }   // namespace rwkv

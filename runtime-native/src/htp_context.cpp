@@ -7,12 +7,12 @@
 namespace rwkv {
 namespace {
 
-constexpr const char* decode_graph = "rwkv_decode";
+constexpr const char* decode_name = "rwkv_decode";
 
 std::size_t find_decode_graph(const ContextMetadata& metadata, const std::filesystem::path& path) {
   std::string names;
   for (std::size_t i = 0; i < metadata.graphs.size(); ++i) {
-    if (metadata.graphs[i].name == decode_graph) return i;
+    if (metadata.graphs[i].name == decode_name) return i;
     names += (i == 0 ? "" : ", ") + metadata.graphs[i].name;
   }
   if (metadata.graphs.size() == 1) return 0;
@@ -42,13 +42,17 @@ HtpContext::HtpContext(const HtpDevice& device, const std::filesystem::path& pat
   const MappedFile file(path);
   const auto binary = file.bytes();
   metadata_ = read_context_metadata(device.library(), binary, path);
-  graph_index_ = find_decode_graph(metadata_, path);
+  decode_graph_ = find_decode_graph(metadata_, path);
   refuse_shared_weights(metadata_, path);
   check_qnn(htp.context_create_from_binary(device.backend(), device.device(), nullptr, binary.data(), binary.size(),
                                            &context_, nullptr),
             path.string(), "loading the context");
   try {
-    check_qnn(htp.graph_retrieve(context_, graph().name.c_str(), &graph_), path.string(), "finding its graph");
+    for (const GraphMetadata& graph : metadata_.graphs) {
+      graphs_.push_back(nullptr);
+      check_qnn(htp.graph_retrieve(context_, graph.name.c_str(), &graphs_.back()), path.string(),
+                "finding its graph " + graph.name);
+    }
   } catch (...) {
     htp.context_free(context_, nullptr);
     throw;
@@ -57,13 +61,20 @@ HtpContext::HtpContext(const HtpDevice& device, const std::filesystem::path& pat
 
 HtpContext::~HtpContext() { device_.library().htp().context_free(context_, nullptr); }
 
-void HtpContext::execute(TensorSet& inputs, TensorSet& outputs) const {
+std::optional<std::size_t> HtpContext::find_graph(std::string_view name) const {
+  for (std::size_t i = 0; i < metadata_.graphs.size(); ++i) {
+    if (metadata_.graphs[i].name == name) return i;
+  }
+  return {};
+}
+
+void HtpContext::execute(std::size_t graph, TensorSet& inputs, TensorSet& outputs) const {
   const auto in = inputs.tensors();
   const auto out = outputs.tensors();
   const qnn::Error error =
-      device_.library().htp().graph_execute(graph_, in.data(), static_cast<std::uint32_t>(in.size()), out.data(),
-                                            static_cast<std::uint32_t>(out.size()), nullptr, nullptr);
-  if (error != qnn::success) check_qnn(error, path_.string(), "executing the graph");
+      device_.library().htp().graph_execute(graphs_[graph], in.data(), static_cast<std::uint32_t>(in.size()),
+                                            out.data(), static_cast<std::uint32_t>(out.size()), nullptr, nullptr);
+  if (error != qnn::success) check_qnn(error, path_.string(), "executing the graph " + metadata_.graphs[graph].name);
 }
 
 }   // namespace rwkv

@@ -1,7 +1,10 @@
-// A context binary loaded on a device, ready to execute its decode graph.
+// A context binary loaded on a device, ready to execute its graphs.
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <string_view>
+#include <vector>
 
 #include "context_metadata.hpp"
 #include "htp_device.hpp"
@@ -11,8 +14,8 @@ namespace rwkv {
 
 class HtpContext {
  public:
-  /// Loads the file. The graph is the one called "rwkv_decode", or the only one. `device` must outlive the context.
-  /// Throws Failure for a missing, damaged or truncated file and when QNN refuses it.
+  /// Loads the file. It has a graph called "rwkv_decode", or only one. `device` must outlive the context. Throws
+  /// Failure for a missing, damaged or truncated file and when QNN refuses it.
   HtpContext(const HtpDevice& device, const std::filesystem::path& path);
   ~HtpContext();
   HtpContext(const HtpContext&) = delete;
@@ -20,18 +23,20 @@ class HtpContext {
 
   const std::filesystem::path& path() const { return path_; }
   const ContextMetadata& metadata() const { return metadata_; }
-  const GraphMetadata& graph() const { return metadata_.graphs[graph_index_]; }
+  /// The places of the graph that takes one token, and of one with a name, if there is any, in metadata().graphs.
+  std::size_t decode_graph() const { return decode_graph_; }
+  std::optional<std::size_t> find_graph(std::string_view name) const;
 
-  /// Runs the graph once. Throws Failure (backend).
-  void execute(TensorSet& inputs, TensorSet& outputs) const;
+  /// Runs the graph at a place once. Throws Failure (backend).
+  void execute(std::size_t graph, TensorSet& inputs, TensorSet& outputs) const;
 
  private:
   const HtpDevice& device_;
   std::filesystem::path path_;
   ContextMetadata metadata_;
-  std::size_t graph_index_ = 0;
+  std::size_t decode_graph_ = 0;
   qnn::Handle context_ = nullptr;
-  qnn::Handle graph_ = nullptr;
+  std::vector<qnn::Handle> graphs_;   // as in the metadata
 };
 
 }   // namespace rwkv

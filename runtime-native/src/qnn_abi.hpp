@@ -149,6 +149,16 @@ struct HtpDeviceConfig {
 static_assert(sizeof(HtpDeviceConfig) == 16 && offsetof(HtpDeviceConfig, soc_model) == 8);
 inline constexpr std::uint32_t htp_device_soc = 0;
 
+struct HtpContextConfig {
+  std::uint32_t option;
+  union {
+    bool share_weights;
+    std::uint64_t reserved[2];
+  };
+};
+static_assert(sizeof(HtpContextConfig) == 24 && offsetof(HtpContextConfig, share_weights) == 8);
+inline constexpr std::uint32_t htp_context_weight_sharing = 1;
+
 struct HtpOptimization {
   std::uint32_t kind;
   float value;

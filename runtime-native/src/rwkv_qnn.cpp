@@ -115,6 +115,16 @@ rwkv_qnn_error rwkv_qnn_session_feed_token(rwkv_qnn_session* session, uint32_t t
   });
 }
 
+rwkv_qnn_error rwkv_qnn_session_feed_tokens(rwkv_qnn_session* session, const uint32_t* tokens, size_t count,
+                                            const float** logits) {
+  return guarded([&] {
+    require(session != nullptr, "session");
+    require(tokens != nullptr && count > 0, "tokens");
+    require(logits != nullptr, "logits");
+    *logits = session->session.feed_all({tokens, count}).data();
+  });
+}
+
 rwkv_qnn_error rwkv_qnn_session_reset_state(rwkv_qnn_session* session) {
   return guarded([&] {
     require(session != nullptr, "session");

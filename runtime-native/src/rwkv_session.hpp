@@ -1,17 +1,17 @@
-// An RWKV model on a device: a chain of contexts with the recurrent state between tokens.
+// An RWKV model on a device: its chunks, their state, and the graphs that move it on.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "embedding_table.hpp"
+#include "graph_chain.hpp"
 #include "htp_context.hpp"
+#include "state_buffers.hpp"
 
 namespace rwkv {
 
@@ -30,53 +30,31 @@ class RwkvSession {
   /// the next call. Throws Failure (argument) for a token outside the vocabulary, (backend) when QNN fails.
   std::span<const float> feed(std::uint32_t token);
 
-  /// Forgets everything that was fed: the state becomes the initial one.
-  void reset();
+  /// Advances the state by all tokens, of which there is at least one: in blocks of prefill_tokens() as far as they go,
+  /// the rest one by one. Returns the logits after the last, as feed() does.
+  std::span<const float> feed_all(std::span<const std::uint32_t> tokens);
 
-  std::size_t vocabulary() const { return logits_.size(); }
-  std::size_t layers() const { return layers_; }
+  /// Forgets everything that was fed: the state becomes the initial one.
+  void reset() { states_.reset(); }
+
+  /// How many tokens the prefill graphs take at once; 0 when the chunks have none.
+  std::size_t prefill_tokens() const { return prefill_ ? prefill_->tokens() : 0; }
+  std::size_t vocabulary() const { return decode_->vocabulary(); }
+  std::size_t layers() const { return states_.layers(); }
   std::vector<const HtpContext*> contexts() const;
 
  private:
-  // One state tensor; `buffers` change roles after every token: one is read while the other is written.
-  struct State {
-    TensorBuffer buffers[2];
-  };
-  // Values that must change type on their way from one chunk to the next.
-  struct Conversion {
-    const TensorBuffer* from;
-    TensorBuffer* to;
-  };
-  struct Chunk {
-    std::unique_ptr<HtpContext> context;
-    std::vector<TensorSet> inputs;   // two: for either role of the state buffers
-    std::vector<TensorSet> outputs;
-    std::vector<Conversion> conversions;   // of this chunk's outputs
-  };
+  void connect_prefill();
+  void use_table(const std::filesystem::path& first_chunk, const std::optional<std::filesystem::path>& embedding);
+  void check_token(std::uint32_t token) const;
+  void run(GraphChain& chain, std::span<const std::uint32_t> tokens);
 
-  void connect(std::size_t index);
-  TensorBuffer& connect_input(const TensorInfo& input, std::size_t index);
-  TensorBuffer& take_over(TensorBuffer* source, std::size_t source_chunk, const TensorInfo& input, std::size_t index);
-  State& add_state(const TensorInfo& input, std::size_t index);
-  void read_initial_state(const std::filesystem::path& file);
-  void write_token(std::uint32_t token);
-  [[noreturn]] void refuse(std::size_t index, const std::string& cause) const;
-
+  std::vector<std::unique_ptr<HtpContext>> contexts_;
+  StateBuffers states_;
+  std::optional<GraphChain> decode_;
+  std::optional<GraphChain> prefill_;
   std::optional<EmbeddingTable> embedding_;
-  std::optional<MappedFile> initial_state_;
-  std::vector<Chunk> chunks_;
-  std::deque<TensorBuffer> buffers_;   // a deque: the sets point into it
-  std::deque<State> states_;
-  std::map<std::size_t, State*> wkv_states_;   // by layer
-  TensorBuffer* token_input_ = nullptr;
-  std::map<std::size_t, TensorBuffer*> row_inputs_;   // in the order of their values in a row of the table
-  TensorBuffer* hidden_ = nullptr;                    // the latest chunk's
-  TensorBuffer* v_first_ = nullptr;                   // the first chunk's
-  TensorBuffer* logits_output_ = nullptr;
   std::vector<float> logits_;
-  std::vector<float> scratch_;
-  std::size_t layers_ = 0;
-  unsigned role_ = 0;
 };
 
 }   // namespace rwkv

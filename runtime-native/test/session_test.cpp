@@ -5,6 +5,7 @@
 #include "chunk_files.hpp"
 #include "emulator_model.hpp"
 #include "failure.hpp"
+#include "logit_statistics.hpp"
 #include "rwkv_qnn.h"
 #include "rwkv_session.hpp"
 #include "test_case.hpp"
@@ -28,6 +29,10 @@ Rows feed_all(RwkvSession& session) {
   return rows;
 }
 
+const GraphMetadata& decode_graph(const HtpContext& context) {
+  return context.metadata().graphs[context.decode_graph()];
+}
+
 // The plain way: every context has one set of buffers, and all states are copied back after every token.
 class CopyingModel {
  public:
@@ -35,18 +40,20 @@ class CopyingModel {
     for (const auto& file : find_chunk_files(first))
       contexts_.push_back(std::make_unique<HtpContext>(test::htp_device(), file));
     for (const auto& context : contexts_) {
-      for (const TensorInfo& info : context->graph().inputs) buffer(info).fill_unless_integer();
-      for (const TensorInfo& info : context->graph().outputs) buffer(info);
+      for (const TensorInfo& info : decode_graph(*context).inputs) buffer(info).fill_unless_integer();
+      for (const TensorInfo& info : decode_graph(*context).outputs) buffer(info);
     }
   }
 
   std::vector<float> feed(std::uint32_t token) {
     std::memcpy(buffers_.at("token").memory->data(), &token, sizeof token);
     for (const auto& context : contexts_) {
-      TensorSet inputs(context->graph().inputs.size()), outputs(context->graph().outputs.size());
-      for (const TensorInfo& info : context->graph().inputs) inputs.bind(info, qnn::TensorKind::app_write, data(info));
-      for (const TensorInfo& info : context->graph().outputs) outputs.bind(info, qnn::TensorKind::app_read, data(info));
-      context->execute(inputs, outputs);
+      TensorSet inputs(decode_graph(*context).inputs.size()), outputs(decode_graph(*context).outputs.size());
+      for (const TensorInfo& info : decode_graph(*context).inputs)
+        inputs.bind(info, qnn::TensorKind::app_write, data(info));
+      for (const TensorInfo& info : decode_graph(*context).outputs)
+        outputs.bind(info, qnn::TensorKind::app_read, data(info));
+      context->execute(context->decode_graph(), inputs, outputs);
       for (auto& [name, out] : buffers_) {
         if (!name.ends_with("_out")) continue;
         const auto in = buffers_.find(name.substr(0, name.size() - 4) + "_in");
@@ -88,7 +95,7 @@ class CopyingModel {
 
 bool takes_tokens(const std::filesystem::path& first) {
   const HtpContext context(test::htp_device(), first);
-  for (const TensorInfo& info : context.graph().inputs) {
+  for (const TensorInfo& info : decode_graph(context).inputs) {
     if (info.name == "token") return true;
   }
   return false;
@@ -113,7 +120,7 @@ std::size_t state_elements(const std::filesystem::path& first) {
   std::size_t elements = 0;
   for (const auto& file : find_chunk_files(first)) {
     const HtpContext context(test::htp_device(), file);
-    for (const TensorInfo& input : context.graph().inputs) {
+    for (const TensorInfo& input : decode_graph(context).inputs) {
       if (input.name.ends_with("_wkv_in")) elements += input.elements();
     }
   }
@@ -196,6 +203,30 @@ TEST("the number of chunks doesn't change a bit of the logits") {
     }
   }
   if (!compared) test::skip("contexts of one model in two numbers of chunks");
+}
+
+TEST("blocks of a prompt and steps after it say what steps alone say, up to fp16's noise") {
+  bool ran = false;
+  for (const auto& first : test::first_chunks()) {
+    RwkvSession session(test::htp_device(), first, takes_tokens(first) ? std::nullopt : test::embedding_beside(first));
+    const std::size_t block = session.prefill_tokens();
+    if (block == 0) continue;
+    std::vector<std::uint32_t> tokens;
+    for (std::size_t i = 0; i < 2 * block + 3; ++i) tokens.push_back(sentence[i % sentence.size()]);
+    Rows steps;
+    for (const std::uint32_t token : tokens) {
+      const auto logits = session.feed(token);
+      steps.emplace_back(logits.begin(), logits.end());
+    }
+    session.reset();
+    const std::span<const std::uint32_t> all(tokens);
+    LogitComparison comparison;
+    comparison.add(steps[block - 1], session.feed_all(all.first(block)));
+    comparison.add(steps.back(), session.feed_all(all.subspan(block)));   // another block, then three steps
+    CHECK(comparison.kl_max() < 1e-3);
+    ran = true;
+  }
+  if (!ran) test::skip("contexts with prefill graphs");
 }
 
 TEST("a token outside the vocabulary is refused and leaves the session usable") {

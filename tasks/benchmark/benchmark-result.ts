@@ -18,6 +18,14 @@ export interface Evaluation {
   readonly kl_max: number;
   /** The share of tokens for which both find the same next token likeliest, 0 to 1. */
   readonly top1_agreement: number;
+  /** How what comes out after blocks of tokens compares with what comes out after steps; only with prefill graphs. */
+  readonly prefill?: {
+    readonly block_tokens: number;
+    readonly compared: number;
+    readonly kl_mean: number;
+    readonly kl_max: number;
+    readonly top1_agreement: number;
+  };
 }
 
 /** What `rwkv-run --json` writes. */
@@ -28,6 +36,9 @@ export interface RuntimeResult {
   readonly evaluation: Evaluation;
   readonly seconds_to_first_token: number;
   readonly prefill_tokens_per_second: number;
+  /** How many tokens the prefill graphs read at once, and how many of the prompt's went through them. */
+  readonly prefill_tokens: number;
+  readonly block_tokens: number;
   readonly generation_tokens_per_second: number;
 }
 

@@ -1,8 +1,8 @@
 import type { Kind } from '../../engine/kind.ts';
 import { ok } from '../../engine/result.ts';
+import { loadableContexts } from '../loadable-contexts.ts';
 import { MODEL_PARAMETER_SCHEMA, modelParameter } from '../model-entry.ts';
 import { artifactInput, neededOutput, neededOutputs } from '../needed-artifacts.ts';
-import { modelFolder } from '../push-to-device/task.ts';
 import {
   type ChooseDevice,
   DEVICE_PARAMETER_SCHEMA,
@@ -48,14 +48,14 @@ export function benchmark(chooseDevice: ChooseDevice): Kind {
       if (!device.ok) return device;
       const receipt = neededOutput(cell, 'receipt', 'push-to-device');
       if (!receipt.ok) return receipt;
-      const contexts = neededOutputs(cell, 'context', 'context-cache');
+      const model = modelParameter(cell.with);
+      const contexts = loadableContexts(cell, model.name, device.value);
       if (!contexts.ok) return contexts;
       const reports = neededOutputs(cell, 'context-report', 'context-cache');
       if (!reports.ok) return reports;
       const reference = neededOutput(cell, 'reference-logits', 'reference-logits');
       if (!reference.ok) return reference;
-      const model = modelParameter(cell.with);
-      const { precision, soc, chunks } = contexts.value[0]?.output.attributes ?? {};
+      const { precision, soc, chunks } = contexts.value.contexts[0]?.output.attributes ?? {};
       const option = (name: string, otherwise: number): string => String(cell.with[name] ?? otherwise);
       return ok([
         {
@@ -64,10 +64,7 @@ export function benchmark(chooseDevice: ChooseDevice): Kind {
             ...deviceCommand('run-benchmark.mjs'),
             ...['--device', device.value.request, '--receipt', 'receipt.json', '--reports', 'reports'],
             ...['--model', model.name, '--precision', String(precision), '--soc', String(soc)],
-            ...[
-              '--context',
-              `${modelFolder(model.name, precision, soc)}/${model.name}_chunk1of${chunks}.bin`,
-            ],
+            ...['--context', `${contexts.value.folder}/${model.name}_chunk1of${chunks}.bin`],
             ...['--tokenizer', model.tokenizer, '--prompt', model.prompt, '--tokens', option('tokens', 160)],
             ...['--temperature', option('temperature', 0.7), '--top-p', option('top_p', 0.9)],
             ...['--seed', option('seed', 1)],

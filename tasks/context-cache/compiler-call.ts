@@ -1,5 +1,5 @@
 import type { Failure } from '../../engine/failure.ts';
-import type { Argument, NeededOutput, TaskCell } from '../../engine/kind.ts';
+import type { ActionInput, Argument, NeededOutput, TaskCell } from '../../engine/kind.ts';
 import { fail, ok, type Result } from '../../engine/result.ts';
 import { neededOutputs } from '../needed-artifacts.ts';
 
@@ -24,14 +24,16 @@ export const COMPILER_OPTIONS = {
   },
 } as const;
 
-/** `qnn-context` over `graph.dlc`, but for what it is to write. */
+/** `qnn-context` over some DLCs, but for what it is to write. */
 export function compilerArguments(call: {
   readonly id: number;
+  readonly dlcs: readonly ActionInput[];
   readonly options: Readonly<Record<string, unknown>>;
 }): readonly Argument[] {
   const { optimization, vtcm_mb } = call.options;
   return [
-    ...['bin/qnn-context', '--qnn-libs', { tool: 'qnn', path: '.' }, '--dlc', 'graph.dlc'],
+    ...['bin/qnn-context', '--qnn-libs', { tool: 'qnn', path: '.' }],
+    ...call.dlcs.flatMap(({ at }) => ['--dlc', at]),
     ...['--soc-id', String(call.id), '--optimization', String(optimization ?? 3)],
     ...['--vtcm-mb', String(vtcm_mb ?? 8), '--precision', 'fp16'],
   ];

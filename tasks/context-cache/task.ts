@@ -1,15 +1,18 @@
 import type { ActionSpec, Kind, NeededOutput } from '../../engine/kind.ts';
 import { ok } from '../../engine/result.ts';
-import { chunkName } from '../chunk-name.ts';
+import { type ChunkGraphs, chunkGraphs } from '../chunk-graphs.ts';
 import { requireFp16 } from '../fp16-requirement.ts';
 import { artifactInput, neededOutputs } from '../needed-artifacts.ts';
 import { findSoc, SOCS, type Soc } from '../soc-table.ts';
 import { COMPILER_OPTIONS, compilerArguments, hostTool } from './compiler-call.ts';
 
-/** DLC → HTP context binary for one SoC, by Qualcomm's compiler, with a JSON that says what is in it. */
+/**
+ * The DLCs of a chunk → one HTP context binary for one SoC, by Qualcomm's compiler, with a JSON that says what is in
+ * it. Several graphs share their weights, and the emulator gets a twin, see `loadable-contexts.ts`.
+ */
 export const contextCache: Kind = {
   name: 'context-cache',
-  summary: 'DLC → HTP context binary for a SoC',
+  summary: 'the DLCs of a chunk → HTP context binary for a SoC',
   parameters: {
     type: 'object',
     additionalProperties: false,
@@ -36,37 +39,50 @@ export const contextCache: Kind = {
     const own = (cell.with.socs as Readonly<Record<string, object>> | undefined)?.[soc.value.name];
     const options = { ...cell.with, ...own };
     const specs: ActionSpec[] = [];
-    for (const dlc of dlcs.value) {
-      const { precision, fp16 } = dlc.output.attributes;
+    for (const graphs of chunkGraphs(dlcs.value)) {
+      const { precision, fp16 } = graphs.attributes;
       const possible = requireFp16(soc.value, { precision: String(precision), fp16: fp16 === true });
       if (!possible.ok) return possible;
-      specs.push(contextSpec(soc.value, dlc, tool.value, options));
+      const call = { soc: soc.value, graphs, tool: tool.value, options };
+      if (graphs.inputs.length === 1) specs.push(contextSpec(call, { sharing: [], twin: '' }));
+      else {
+        specs.push(contextSpec(call, { sharing: ['--share-weights'], twin: '' }));
+        specs.push(contextSpec(call, { sharing: [], twin: 'unshared' }));
+      }
     }
     return ok(specs);
   },
 };
 
+interface ContextCall {
+  readonly soc: Soc;
+  readonly graphs: ChunkGraphs;
+  readonly tool: NeededOutput;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** `twin` names the variant that only the emulator uses. */
 function contextSpec(
-  soc: Soc,
-  dlc: NeededOutput,
-  tool: NeededOutput,
-  options: Readonly<Record<string, unknown>>,
+  { soc, graphs, tool, options }: ContextCall,
+  { sharing, twin }: { readonly sharing: readonly string[]; readonly twin: '' | 'unshared' },
 ): ActionSpec {
-  const { model, precision, chunk, chunks } = dlc.output.attributes;
-  const name = chunkName(Number(chunk), Number(chunks));
-  const attributes = { ...dlc.output.attributes, soc: soc.name, arch: soc.arch };
-  const base = `${model}/${precision}/${soc.name}/${model}_${name}`;
+  const { model, precision } = graphs.attributes;
+  const attributes = { ...graphs.attributes, soc: soc.name, arch: soc.arch };
+  const folder = [model, precision, soc.name, ...(twin === '' ? [] : [twin])].join('/');
+  const base = `${folder}/${model}_${graphs.name}`;
+  const role = twin === '' ? 'context' : 'emulator-context';
   return {
-    name,
+    name: twin === '' ? graphs.name : `${graphs.name}-${twin}`,
     command: [
-      ...compilerArguments({ id: soc.id, options }),
+      ...compilerArguments({ id: soc.id, dlcs: graphs.inputs, options }),
+      ...sharing,
       ...['--output', 'context.bin', '--report', 'context.json'],
     ],
     environment: {},
-    inputs: [artifactInput(tool, 'bin/qnn-context'), artifactInput(dlc, 'graph.dlc')],
+    inputs: [artifactInput(tool, 'bin/qnn-context'), ...graphs.inputs],
     outputs: [
-      { path: 'context.bin', type: 'file', role: 'context', attributes, publish: `${base}.bin` },
-      { path: 'context.json', type: 'file', role: 'context-report', attributes, publish: `${base}.json` },
+      { path: 'context.bin', type: 'file', role, attributes, publish: `${base}.bin` },
+      { path: 'context.json', type: 'file', role: `${role}-report`, attributes, publish: `${base}.json` },
     ],
     tools: ['qnn'],
     properties: {},

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { ActionInput, ActionOutput, ActionSpec, Kind } from '../../engine/kind.ts';
 import { ok } from '../../engine/result.ts';
-import { chunkName } from '../chunk-name.ts';
+import { graphName } from '../chunk-name.ts';
 import { MODEL_PARAMETER_SCHEMA, modelParameter } from '../model-entry.ts';
 import type { ChooseChunks } from '../preflight/auto-chunks.ts';
 import { PYTHON_ENVIRONMENT, pythonCommand, pythonSources } from '../python-stage.ts';
@@ -10,14 +10,17 @@ const WRITE_WEIGHTS = 'tasks/export-onnx/write_weights.py';
 const WRITE_GRAPH = 'tasks/export-onnx/write_graph.py';
 const WRITE_STATE = 'tasks/export-onnx/write_state.py';
 const WRITE_EMBEDDING = 'tasks/export-onnx/write_embedding.py';
+/** Whole blocks, see `token_blocks.py`. */
+const PREFILL_LENGTHS = [0, 8, 16, 32, 64, 128] as const;
 
 /**
- * Weights → a file per layer, then one graph per chunk over them. The weights' action does not know of
- * chunks, so another chunk count writes no weights again; a graph's folder holds just its own layers.
+ * Weights → a file per layer, then the graphs of each chunk over them: for one token, and for several of a prompt
+ * when asked. The weights' action does not know of chunks, so another chunk count writes no weights again; a graph's
+ * folder holds just its own layers.
  */
 export const exportOnnx = (chooseChunks: ChooseChunks): Kind => ({
   name: 'export-onnx',
-  summary: 'weights → one ONNX graph per chunk',
+  summary: 'weights → the ONNX graphs of each chunk',
   parameters: {
     type: 'object',
     additionalProperties: false,
@@ -34,6 +37,12 @@ export const exportOnnx = (chooseChunks: ChooseChunks): Kind => ({
         type: 'boolean',
         default: false,
         description: 'Leave the embedding table out of the graph: the runtime looks tokens up itself.',
+      },
+      prefill: {
+        enum: PREFILL_LENGTHS,
+        default: 0,
+        description:
+          'How many tokens of a prompt a second graph of each chunk reads at once; 0: there is none, prompts are read token by token.',
       },
     },
   },
@@ -80,20 +89,25 @@ export const exportOnnx = (chooseChunks: ChooseChunks): Kind => ({
       source: { from: 'action', action: cell.actionId('weights'), output: 'weights' },
     } as const;
 
-    const graphs = Array.from({ length: chunks }, (_, index): ActionSpec => {
-      const chunk = index + 1;
-      const name = chunkName(chunk, chunks);
+    const prefill = Number(cell.with.prefill ?? 0);
+    const forms = [1, ...(prefill > 0 ? [prefill] : [])];
+    const chunkForms = Array.from({ length: chunks }, (_, index) =>
+      forms.map((tokens) => ({ chunk: index + 1, chunks, tokens })),
+    );
+    const graphs = chunkForms.flat().map((form): ActionSpec => {
+      const name = graphName(form);
       return {
         name,
         command: [
           ...pythonCommand(WRITE_GRAPH),
-          ...['--weights', 'weights', '--chunk', String(chunk), '--chunks', String(chunks)],
+          ...['--weights', 'weights', '--chunk', String(form.chunk), '--chunks', String(chunks)],
+          ...(form.tokens === 1 ? [] : ['--tokens', String(form.tokens)]),
           ...(external ? ['--ext-embedding'] : []),
           ...['--output', 'graph'],
         ],
         environment: PYTHON_ENVIRONMENT,
         inputs: [...pythonSources(WRITE_GRAPH), weightsInput],
-        outputs: [directory('graph', 'chunk-graph', { chunk, chunks }, `${model.name}/onnx/${name}`)],
+        outputs: [directory('graph', 'chunk-graph', form, `${model.name}/onnx/${name}`)],
         tools: ['python'],
         properties: {},
       };

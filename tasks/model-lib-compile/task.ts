@@ -1,6 +1,6 @@
 import type { ActionSpec, Kind } from '../../engine/kind.ts';
 import { ok } from '../../engine/result.ts';
-import { chunkName } from '../chunk-name.ts';
+import { graphName } from '../chunk-name.ts';
 import { neededOutputs } from '../needed-artifacts.ts';
 import { compilerFor, TARGETS, type Target } from '../tools/native-compilers.ts';
 
@@ -26,8 +26,8 @@ export const modelLibCompile: Kind = {
     const compiler = await compilerFor(target);
     return ok(
       dlcs.value.map((dlc): ActionSpec => {
-        const { model, precision, chunk, chunks } = dlc.output.attributes;
-        const name = chunkName(Number(chunk), Number(chunks));
+        const { model, precision } = dlc.output.attributes;
+        const name = graphName(dlc.output.attributes);
         return {
           name,
           command: [

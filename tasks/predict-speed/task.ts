@@ -1,6 +1,6 @@
 import type { ActionSpec, Kind, NeededOutput, TaskCell } from '../../engine/kind.ts';
 import { ok } from '../../engine/result.ts';
-import { chunkName } from '../chunk-name.ts';
+import { type ChunkGraphs, chunkGraphs } from '../chunk-graphs.ts';
 import { COMPILER_OPTIONS, compilerArguments, hostTool } from '../context-cache/compiler-call.ts';
 import { artifactInput, neededOutputs } from '../needed-artifacts.ts';
 import { PYTHON_ENVIRONMENT, pythonCommand, pythonSources } from '../python-stage.ts';
@@ -34,34 +34,35 @@ export const predictSpeed: Kind = {
     const tool = hostTool(cell, 'qnn-context');
     if (!tool.ok) return tool;
     const proxy = proxyFor(soc.value);
-    const chunks = dlcs.value.map((dlc) => chunkSpec(dlc, tool.value, proxy, cell.with));
-    return ok([...chunks, sumSpec(cell, dlcs.value, soc.value, proxy)]);
+    const chunks = chunkGraphs(dlcs.value);
+    const specs = chunks.map((graphs) => chunkSpec(graphs, tool.value, proxy, cell.with));
+    return ok([...specs, sumSpec(cell, chunks, soc.value, proxy)]);
   },
 };
 
 function chunkSpec(
-  dlc: NeededOutput,
+  graphs: ChunkGraphs,
   tool: NeededOutput,
   proxy: CostProxy,
   options: TaskCell['with'],
 ): ActionSpec {
-  const { chunk, chunks } = dlc.output.attributes;
   return {
-    name: chunkName(Number(chunk), Number(chunks)),
-    command: [...compilerArguments({ id: proxy.id, options }), '--report', 'cost.json'],
+    name: graphs.name,
+    command: [
+      ...compilerArguments({ id: proxy.id, dlcs: graphs.inputs, options }),
+      ...['--report', 'cost.json'],
+    ],
     environment: {},
-    inputs: [artifactInput(tool, 'bin/qnn-context'), artifactInput(dlc, 'graph.dlc')],
-    outputs: [{ path: 'cost.json', type: 'file', role: 'cost-report', attributes: dlc.output.attributes }],
+    inputs: [artifactInput(tool, 'bin/qnn-context'), ...graphs.inputs],
+    outputs: [{ path: 'cost.json', type: 'file', role: 'cost-report', attributes: graphs.attributes }],
     tools: ['qnn'],
     properties: {},
   };
 }
 
-function sumSpec(cell: TaskCell, dlcs: readonly NeededOutput[], soc: Soc, proxy: CostProxy): ActionSpec {
-  const { model, precision } = dlcs[0]?.output.attributes ?? {};
-  const names = dlcs.map(({ output }) =>
-    chunkName(Number(output.attributes.chunk), Number(output.attributes.chunks)),
-  );
+function sumSpec(cell: TaskCell, chunks: readonly ChunkGraphs[], soc: Soc, proxy: CostProxy): ActionSpec {
+  const { model, precision } = chunks[0]?.attributes ?? {};
+  const names = chunks.map(({ name }) => name);
   const attributes = { model: String(model), precision: String(precision), soc: soc.name };
   return {
     name: '',

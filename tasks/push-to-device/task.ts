@@ -2,6 +2,7 @@ import type { Failure } from '../../engine/failure.ts';
 import type { ActionInput, Argument, Kind, TaskCell } from '../../engine/kind.ts';
 import { fail, ok, type Result } from '../../engine/result.ts';
 import { deviceLibraries } from '../device-libraries.ts';
+import { loadableContexts } from '../loadable-contexts.ts';
 import { MODEL_PARAMETER_SCHEMA, type ModelEntry, modelParameter } from '../model-entry.ts';
 import { artifactInput, neededOutputs } from '../needed-artifacts.ts';
 import {
@@ -37,9 +38,9 @@ export function pushToDevice(chooseDevice: ChooseDevice): Kind {
       const model = modelParameter(cell.with);
       const parcels = collectParcels(cell, model, device.value);
       if (!parcels.ok) return parcels;
-      const contexts = neededOutputs(cell, 'context', 'context-cache');
+      const contexts = loadableContexts(cell, model.name, device.value);
       if (!contexts.ok) return contexts;
-      const { arch, soc, precision } = contexts.value[0]?.output.attributes ?? {};
+      const { arch, soc, precision } = contexts.value.contexts[0]?.output.attributes ?? {};
       const { tool, libraries } = deviceLibraries(device.value.properties.target, Number(arch));
 
       const files = parcels.value.flatMap(({ input, to }): Argument[] => ['--file', input.at, to]);
@@ -79,17 +80,12 @@ export function pushToDevice(chooseDevice: ChooseDevice): Kind {
   };
 }
 
-/** Where a model's files lie on a device, relative to its folder. */
-export function modelFolder(model: string, precision: unknown, soc: unknown): string {
-  return `models/${model}/${precision}/${soc}`;
-}
-
 function collectParcels(
   cell: TaskCell,
   model: ModelEntry,
   device: SelectedDevice,
 ): Result<readonly Parcel[], Failure> {
-  const contexts = neededOutputs(cell, 'context', 'context-cache');
+  const contexts = loadableContexts(cell, model.name, device);
   if (!contexts.ok) return contexts;
   const runtimes = neededOutputs(cell, 'rwkv-run', 'build-runtime');
   if (!runtimes.ok) return runtimes;
@@ -113,12 +109,10 @@ function collectParcels(
       `texts/${model.name}.txt`,
     ),
   ];
-  for (const context of contexts.value) {
-    const { precision, soc, chunk, chunks } = context.output.attributes;
+  for (const context of contexts.value.contexts) {
+    const { chunk, chunks } = context.output.attributes;
     const name = `${model.name}_chunk${chunk}of${chunks}.bin`;
-    parcels.push(
-      parcel(artifactInput(context, `files/${name}`), `${modelFolder(model.name, precision, soc)}/${name}`),
-    );
+    parcels.push(parcel(artifactInput(context, `files/${name}`), `${contexts.value.folder}/${name}`));
   }
   for (const reference of references.value) {
     parcels.push(

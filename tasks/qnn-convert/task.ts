@@ -1,7 +1,7 @@
 import type { Failure } from '../../engine/failure.ts';
 import type { ActionInput, ActionSpec, Kind, NeededOutput, TaskCell } from '../../engine/kind.ts';
-import { ok, type Result } from '../../engine/result.ts';
-import { chunkName } from '../chunk-name.ts';
+import { fail, ok, type Result } from '../../engine/result.ts';
+import { graphName } from '../chunk-name.ts';
 import { MODEL_PARAMETER_SCHEMA, type ModelEntry, modelParameter } from '../model-entry.ts';
 import { artifactInput, neededOutput, neededOutputs } from '../needed-artifacts.ts';
 import {
@@ -45,6 +45,8 @@ export const qnnConvert: Kind = {
     if (!weights.ok) return weights;
     const model = modelParameter(cell.with);
     const recipe = precisionParameter(cell.with);
+    const possible = requireFloats(recipe, graphs.value);
+    if (!possible.ok) return possible;
     const inputs = needsInputs(recipe) ? neededOutput(cell, 'linear-inputs', 'calibrate') : ok(undefined);
     if (!inputs.ok) return inputs;
     const encodings = isQuantised(recipe) ? encodingsInput(cell, model) : ok(undefined);
@@ -78,7 +80,7 @@ function chunkSpec(
   const model = modelParameter(cell.with);
   const recipe: PrecisionRecipe = precisionParameter(cell.with);
   const { chunk, chunks } = graph.output.attributes;
-  const name = chunkName(Number(chunk), Number(chunks));
+  const name = graphName(graph.output.attributes);
   const attributes = {
     model: model.name,
     precision: recipe.name,
@@ -111,6 +113,18 @@ function chunkSpec(
     tools: ['python'],
     properties: {},
   };
+}
+
+/** Refuses a prefill without floats: ranges are calibrated token by token, and what blocks compute has none. */
+function requireFloats(recipe: PrecisionRecipe, graphs: readonly NeededOutput[]): Result<void, Failure> {
+  const prefill = graphs.some(({ output }) => Number(output.attributes.tokens ?? 1) > 1);
+  if (!prefill || needsFp16(recipe)) return ok(undefined);
+  return fail({
+    kind: 'unsupported-combination',
+    axis: 'precision',
+    message: `the precision ${recipe.name} has no floats, which prefill graphs need`,
+    hint: 'set `prefill: 0`, or take a precision whose `wkv` and `decay` are floats',
+  });
 }
 
 /** What of a recipe a chunk goes by: how its weights came about is in the weights. */

@@ -1,4 +1,4 @@
-// qnn-context: a DLC or a model library → an HTP context binary for one SoC, with a report of its sizes.
+// qnn-context: DLCs or model libraries → an HTP context binary for one SoC, with a report of its sizes.
 #include <cstdio>
 #include <memory>
 
@@ -21,18 +21,20 @@ qnn-context --qnn-libs onnxruntime_qnn --model-lib libmodel_chunk1of2.so --soc-i
             --output model_chunk1of2.bin --report model_chunk1of2.json
 
 Compiles a DLC, or a model library as Qualcomm's tools make them, into an HTP context binary for one SoC.
-No phone is needed. SoC ids: SM8550 43, SM8650 57, SC8380 (X Elite) 60, SM8750 69, SM8850 87.
+Several of them go into one context, each graph by its name; with --share-weights they keep one copy of what they
+have in common, which phones can load and the x86-64 emulator cannot. No phone is needed. SoC ids: SM8550 43, SM8650 57, SC8380 (X Elite) 60, SM8750 69, SM8850 87.
 
 )";
 
 const std::vector<OptionDescription> options{
     {"--qnn-libs", "DIR", "the folder with libQnnHtp.so and libQnnSystem.so"},
-    {"--dlc", "FILE", "the DLC to compile"},
-    {"--model-lib", "FILE", "or the model library to compile"},
+    {"--dlc", "FILE", "the DLC to compile; may be given several times", true},
+    {"--model-lib", "FILE", "or the model library to compile; may be given several times", true},
     {"--soc-id", "ID", "the SoC to compile for, by QNN's number"},
     {"--optimization", "LEVEL", "1 to 3; default 3, the fastest graph"},
     {"--vtcm-mb", "MB", "on-chip memory to use; default 8"},
     {"--hvx-threads", "N", "vector threads to use; default: all"},
+    {"--share-weights", "", "keep the weights that the graphs have in common once"},
     {"--precision", "NAME", "of float operations: fp16 (default), or none to leave it to QNN"},
     {"--output", "FILE", "the context binary; without it, only the report is written"},
     {"--report", "FILE", "a JSON report of its inputs, outputs, sizes and compile times"},
@@ -48,6 +50,7 @@ CompileOptions compile_options(const Arguments& arguments) {
   if (arguments.has("--hvx-threads")) {
     compile.hvx_threads = static_cast<std::uint32_t>(arguments.whole_number("--hvx-threads", 0, 1, 64));
   }
+  if (arguments.has("--share-weights")) compile.weights = Weights::shared;
   const std::string precision = arguments.text("--precision").value_or("fp16");
   if (precision == "none") {
     compile.precision = FloatPrecision::as_written;
@@ -70,7 +73,7 @@ int compile(int count, char** words) {
   }
   if (arguments.has("--dlc") == arguments.has("--model-lib")) throw UsageError("give either --dlc or --model-lib");
   if (!arguments.has("--soc-id")) throw UsageError("--soc-id is missing");
-  const std::string input = arguments.required_text(arguments.has("--dlc") ? "--dlc" : "--model-lib");
+  const std::string input = arguments.required_text(arguments.has("--dlc") ? "--dlc" : "--model-lib");   // the first
   const auto report = arguments.text("--report");
   const auto output = report ? arguments.text("--output") : arguments.required_text("--output");
   const auto soc_id = static_cast<std::uint32_t>(arguments.whole_number("--soc-id", 0, 1, 100000));
@@ -79,13 +82,15 @@ int compile(int count, char** words) {
   if (arguments.has("--verbose")) show_qnn_log();
   const QuietStdout out(arguments.has("--verbose"));
   const QnnLibrary library(arguments.required_text("--qnn-libs"));
-  const std::unique_ptr<GraphSource> source = arguments.has("--dlc") ? open_dlc(input) : open_model_library(input);
+  std::vector<std::unique_ptr<GraphSource>> sources;
+  for (const std::string& file : arguments.texts("--dlc")) sources.push_back(open_dlc(file));
+  for (const std::string& file : arguments.texts("--model-lib")) sources.push_back(open_model_library(file));
   const HtpDevice device(library, soc_id);
   const Soc* soc = find_soc(soc_id);
   std::fprintf(stderr, "%s: compiling for %s (QNN %s)\n", input.c_str(),
                soc != nullptr ? std::string(soc->name).c_str() : ("SoC " + std::to_string(soc_id)).c_str(),
                library.build_id().c_str());
-  const CompiledContext compiled = compile_context(device, *source, settings, input);
+  const CompiledContext compiled = compile_context(device, sources, settings, input);
   const ContextMetadata metadata = read_context_metadata(library, compiled.binary, input);
 
   if (output) write_output_file(*output, compiled.binary);

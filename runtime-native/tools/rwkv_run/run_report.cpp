@@ -19,6 +19,7 @@ void write_generation(JsonWriter& json, const Generation& generation) {
   json.field("text", generation.text);
   json.field("tokens", std::uint64_t{generation.tokens});
   json.field("prompt_tokens", std::uint64_t{generation.prompt_tokens});
+  json.field("block_tokens", std::uint64_t{generation.block_tokens});
   json.field("seconds_to_first_token", generation.seconds_to_first_token);
   json.field("prefill_tokens_per_second", generation.prefill_tokens_per_second());
   json.field("generation_tokens_per_second", generation.generation_tokens_per_second());
@@ -36,6 +37,16 @@ void write_evaluation(JsonWriter& json, const Evaluation& evaluation) {
     json.field("kl_max", evaluation.reference->kl_max);
     json.field("top1_agreement", evaluation.reference->top1_agreement);
   }
+  if (evaluation.prefill) {
+    json.key("prefill");
+    json.begin_object();
+    json.field("block_tokens", std::uint64_t{evaluation.prefill->block_tokens});
+    json.field("compared", std::uint64_t{evaluation.prefill->compared});
+    json.field("kl_mean", evaluation.prefill->kl_mean);
+    json.field("kl_max", evaluation.prefill->kl_max);
+    json.field("top1_agreement", evaluation.prefill->top1_agreement);
+    json.end_object();
+  }
   json.end_object();
 }
 
@@ -46,7 +57,8 @@ std::string format_run_summary(const RunResult& result) {
   if (result.generation) {
     const Generation& g = *result.generation;
     text += print("Time to first token: %.3f s\n", g.seconds_to_first_token);
-    text += print("Prefill: %zu tokens, %.2f tokens/s\n", g.prompt_tokens + 1, g.prefill_tokens_per_second());
+    text += print("Prefill: %zu tokens, %zu of them in blocks, %.2f tokens/s\n", g.prompt_tokens + 1, g.block_tokens,
+                  g.prefill_tokens_per_second());
     text += print("Generation: %zu tokens, %.2f tokens/s\n", g.tokens, g.generation_tokens_per_second());
   }
   if (result.evaluation) {
@@ -57,6 +69,10 @@ std::string format_run_summary(const RunResult& result) {
       text +=
           print("Reference: perplexity %.4f, KL mean %.3g, max %.3g, top-1 agreement %.2f %%\n",
                 e.reference->perplexity, e.reference->kl_mean, e.reference->kl_max, 100 * e.reference->top1_agreement);
+    }
+    if (e.prefill) {
+      text += print("Prefill against steps: KL mean %.3g, max %.3g, top-1 agreement %.2f %%\n", e.prefill->kl_mean,
+                    e.prefill->kl_max, 100 * e.prefill->top1_agreement);
     }
   }
   return text;
@@ -91,6 +107,7 @@ std::string format_run_json(const RunOptions& options, const RwkvSession& sessio
   json.end_array();
   json.field("soc_id", std::uint64_t{contexts.front()->metadata().soc_id});
   json.field("layers", std::uint64_t{session.layers()});
+  json.field("prefill_tokens", std::uint64_t{session.prefill_tokens()});
   json.field("vocabulary", std::uint64_t{session.vocabulary()});
   json.field("peak_rss_bytes", peak_memory_bytes());
   json.end_object();

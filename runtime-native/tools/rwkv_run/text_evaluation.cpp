@@ -1,5 +1,6 @@
 #include "text_evaluation.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <span>
 
@@ -19,6 +20,28 @@ std::vector<std::uint32_t> first_tokens(const Tokenizer& tokenizer, const std::f
   auto tokens = tokenizer.encode(text);
   if (tokens.size() > limit) tokens.resize(limit);
   return tokens;
+}
+
+// `fed` are the tokens with the one that begins a text before them, `steps` the logits after each that stepping gave.
+PrefillAgreement compare_prefill(RwkvSession& session, std::span<const std::uint32_t> fed,
+                                 std::span<const float> steps) {
+  PrefillAgreement agreement;
+  LogitComparison comparison;
+  const std::size_t block = session.prefill_tokens();
+  const auto compare = [&](std::size_t fed_before, std::span<const float> logits) {
+    comparison.add(steps.subspan((fed_before - 1) * logits.size(), logits.size()), logits);
+    ++agreement.compared;
+  };
+  session.reset();
+  std::size_t at = 0;
+  for (; at + block <= std::max(fed.size() / 2, block) && at + block <= fed.size(); at += block)
+    compare(at + block, session.feed_all(fed.subspan(at, block)));
+  agreement.block_tokens = at;
+  for (; at < fed.size(); ++at) compare(at + 1, session.feed(fed[at]));
+  agreement.kl_mean = comparison.kl_mean();
+  agreement.kl_max = comparison.kl_max();
+  agreement.top1_agreement = comparison.top1_agreement();
+  return agreement;
 }
 
 }   // namespace
@@ -54,7 +77,7 @@ Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const
                     "use the tokenizer that the model was trained with");
     }
     score.add(logits, previous);
-    if (logits_file) all_logits.insert(all_logits.end(), logits.begin(), logits.end());
+    if (logits_file || session.prefill_tokens() > 0) all_logits.insert(all_logits.end(), logits.begin(), logits.end());
     if (rows) {
       const auto row = rows->row(static_cast<std::uint32_t>(t));
       reference_score.add(row, previous);
@@ -68,6 +91,11 @@ Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const
   evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   evaluation.tokens = score.tokens();
   evaluation.perplexity = score.perplexity();
+  if (session.prefill_tokens() > 0 && !tokens.empty()) {
+    std::vector<std::uint32_t> fed{tokenizer.begin()};
+    fed.insert(fed.end(), tokens.begin(), tokens.end() - 1);
+    evaluation.prefill = compare_prefill(session, fed, all_logits);
+  }
   if (rows) {
     evaluation.reference = ReferenceAgreement{reference_score.perplexity(), comparison.kl_mean(), comparison.kl_max(),
                                               comparison.top1_agreement()};

@@ -16,16 +16,27 @@ struct ReferenceAgreement {
   double top1_agreement = 0;   // 0 to 1
 };
 
+/// How far what comes out after blocks of tokens is from what comes out after steps.
+struct PrefillAgreement {
+  std::size_t block_tokens = 0;   // that the prefill graphs read
+  std::size_t compared = 0;       // the logits after each block, and after each step that followed the last one
+  double kl_mean = 0;             // of KL(steps ‖ blocks), in nats
+  double kl_max = 0;
+  double top1_agreement = 0;
+};
+
 struct Evaluation {
   std::size_t tokens = 0;
   double seconds = 0;
   double perplexity = 0;
   std::optional<ReferenceAgreement> reference;
+  std::optional<PrefillAgreement> prefill;   // of models with prefill graphs
 };
 
 /// Feeds token 0 and then the text's first `limit` tokens, scoring each prediction before its token is fed. Row t of
 /// the reference, raw float32 [tokens, vocabulary], predicts the text's token t; `logits`, where it is asked for, is
-/// written in the same format. Throws Failure.
+/// written in the same format. With prefill graphs the first half is read a second time in blocks, the rest in steps,
+/// and compared with the steps before. Throws Failure.
 Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const std::filesystem::path& text,
                          std::size_t limit, const std::optional<std::filesystem::path>& reference,
                          const std::optional<std::filesystem::path>& logits);

@@ -27,12 +27,14 @@ Generation generate_text(RwkvSession& session, const Tokenizer& tokenizer, Token
                          const std::string& prompt, std::size_t limit, const QuietStdout& out) {
   Generation result;
   session.reset();
-  const auto prompt_tokens = tokenizer.encode(prompt);
-  result.prompt_tokens = prompt_tokens.size();
+  auto fed = tokenizer.encode(prompt);
+  result.prompt_tokens = fed.size();
+  fed.insert(fed.begin(), tokenizer.begin());
+  if (session.prefill_tokens() > 0)
+    result.block_tokens = fed.size() / session.prefill_tokens() * session.prefill_tokens();
 
   const auto start = Clock::now();
-  auto logits = session.feed(tokenizer.begin());
-  for (const std::uint32_t token : prompt_tokens) logits = session.feed(token);
+  auto logits = session.feed_all(fed);
   result.prefill_seconds = seconds_since(start);
 
   Utf8Stream stream;

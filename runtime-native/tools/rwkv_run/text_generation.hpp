@@ -15,6 +15,7 @@ struct Generation {
   std::string text;   // valid UTF-8
   std::size_t tokens = 0;
   std::size_t prompt_tokens = 0;   // without the leading token 0
+  std::size_t block_tokens = 0;    // of these, with token 0, fed in blocks by the prefill graphs
   double prefill_seconds = 0;
   double seconds_to_first_token = 0;
   double generation_seconds = 0;   // from the first generated token to the last

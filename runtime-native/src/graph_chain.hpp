@@ -1,0 +1,79 @@
+// One graph of every chunk, connected: what one hands to the next lies in the same memory.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "embedding_table.hpp"
+#include "htp_context.hpp"
+#include "state_buffers.hpp"
+
+namespace rwkv {
+
+class GraphChain {
+ public:
+  /// A graph of a context, by its place in the context's metadata.
+  struct Link {
+    const HtpContext* context;
+    std::size_t graph;
+  };
+
+  /// Connects the graphs by the names of their inputs and outputs. `links` and `states` must outlive the chain. Throws
+  /// Failure (format) that names the file of a graph that doesn't fit the others.
+  GraphChain(std::vector<Link> links, StateBuffers& states);
+  GraphChain(const GraphChain&) = delete;
+  GraphChain& operator=(const GraphChain&) = delete;
+
+  /// How many tokens one run takes.
+  std::size_t tokens() const { return tokens_; }
+  /// Length of the row of the table that a token stands for; 0 when the graphs look tokens up themselves.
+  std::size_t row_width() const;
+  /// Length of the logits that a run leaves.
+  std::size_t vocabulary() const { return logits_->info().shape.back(); }
+
+  /// Runs all graphs on tokens() tokens and moves the states on. `table` is needed when row_width() isn't 0. Throws
+  /// Failure (backend).
+  void run(std::span<const std::uint32_t> tokens, const EmbeddingTable* table);
+
+  /// What the last run said: rows of vocabulary().
+  void read_logits(std::vector<float>& values) const;
+
+ private:
+  // Values that must change type on their way from one chunk to the next.
+  struct Conversion {
+    const TensorBuffer* from;
+    TensorBuffer* to;
+  };
+  struct Stage {
+    Link link;
+    std::vector<TensorSet> inputs;   // two: for either role of the state buffers
+    std::vector<TensorSet> outputs;
+    std::vector<Conversion> conversions;   // of this stage's outputs
+  };
+
+  void connect(std::size_t index);
+  State& connect_state(const TensorInfo& input, std::size_t index);
+  TensorBuffer& connect_input(const TensorInfo& input, std::size_t index);
+  TensorBuffer& connect_output(const TensorInfo& output, std::size_t index);
+  TensorBuffer& take_over(TensorBuffer* source, std::size_t source_stage, const TensorInfo& input, std::size_t index);
+  void write_tokens(std::span<const std::uint32_t> tokens, const EmbeddingTable* table);
+  const GraphMetadata& graph(std::size_t index) const;
+  [[noreturn]] void refuse(std::size_t index, const std::string& cause) const;
+
+  StateBuffers& states_;
+  std::vector<Stage> stages_;
+  std::deque<TensorBuffer> buffers_;   // a deque: the sets point into it
+  TensorBuffer* token_input_ = nullptr;
+  std::map<std::size_t, TensorBuffer*> row_inputs_;   // in the order of their values in a row of the table
+  TensorBuffer* hidden_ = nullptr;                    // the latest stage's
+  TensorBuffer* v_first_ = nullptr;                   // the first stage's
+  TensorBuffer* logits_ = nullptr;
+  std::size_t tokens_ = 0;
+  std::vector<float> scratch_;
+};
+
+}   // namespace rwkv
