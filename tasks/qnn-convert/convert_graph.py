@@ -31,7 +31,7 @@ from rwkv.weight_part import SUFFIX, WeightParts
 
 SUMMARY = "Convert one chunk's ONNX graph to a DLC."
 EXAMPLE = (
-    "example: convert_graph.py --graph chunk1of2 --weights quantised --precision mine "
+    "example: convert_graph.py --graph chunk1of2 --weights quantised "
     """--recipe '{"weights": {"*": "w8"}}' --encodings e.json --output chunk1of2.dlc"""
 )
 GRAPH_FILE = "graph.onnx"
@@ -42,7 +42,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=SUMMARY, epilog=EXAMPLE)
     parser.add_argument("--graph", type=Path, required=True, help="the folder that write_graph.py wrote")
     parser.add_argument("--weights", type=Path, required=True, help="a folder of what quantise_part.py wrote")
-    parser.add_argument("--precision", required=True, help="the name of the recipe")
     parser.add_argument("--recipe", required=True, help="the recipe as JSON; its weights count no more")
     parser.add_argument("--encodings", type=Path, help="what collect_encodings.py wrote, or AIMET")
     parser.add_argument("--output", type=Path, required=True, help="the DLC to write")
@@ -51,9 +50,9 @@ def main() -> None:
         "--used-version", choices=VERSIONS, default=LATEST, help=f"their format (default: {LATEST})"
     )
     arguments = parser.parse_args()
-    recipe = Recipe.parse(arguments.precision, arguments.recipe)
+    recipe = Recipe.parse("", arguments.recipe)
     if not recipe.is_float and arguments.encodings is None:
-        parser.error(f"the precision {recipe.name} needs --encodings")
+        parser.error("a recipe that quantises needs --encodings")
 
     output: Path = arguments.output
     with tempfile.TemporaryDirectory(prefix=".convert-", dir=output.absolute().parent) as private:
@@ -73,7 +72,7 @@ def main() -> None:
                 parts=parts,
             )
             model, used = quantise_graph(model, work, how)
-        progress(f"{arguments.graph}: {recipe.name}, {len(model.graph.node)} nodes")
+        progress(f"{arguments.graph}: {len(model.graph.node)} nodes")
         write_dlc(model, work, arguments.graph, output)
     if arguments.used is not None:
         write_encodings(used, arguments.used, arguments.used_version)

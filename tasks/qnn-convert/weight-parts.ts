@@ -40,7 +40,8 @@ export class WeightParts {
       name: 'plan',
       command: [
         ...pythonCommand(RESOLVE),
-        ...['--weights', 'weights', ...recipeArguments(recipe), '--output', 'plan'],
+        ...['--weights', 'weights', '--precision', recipe.name, ...recipeArguments(recipe)],
+        ...['--output', 'plan'],
       ],
       environment: PYTHON_ENVIRONMENT,
       inputs: [...pythonSources(RESOLVE), artifactInput(sources.weights, 'weights')],
@@ -60,9 +61,9 @@ export class WeightParts {
   }
 }
 
-/** How a recipe is handed to the stages. */
-export function recipeArguments({ name, ...recipe }: PrecisionRecipe): readonly string[] {
-  return ['--precision', name, '--recipe', JSON.stringify(recipe)];
+/** How a recipe is handed to the stages. Its name is not: what it makes is the same under any. */
+export function recipeArguments({ name: _, ...recipe }: PrecisionRecipe): readonly string[] {
+  return ['--recipe', JSON.stringify(recipe)];
 }
 
 function partSpec(cell: TaskCell, part: Part, { weights, inputs, encodings }: WeightSources): ActionSpec {

@@ -50,7 +50,7 @@ def chosen(recipe: Recipe, weights: WeightFolder, folder: Path) -> list[str | Pa
     """The arguments for a recipe; the weights' parts are written to `folder`."""
     folder.mkdir()
     write_parts(weights, recipe, folder)
-    return ["--precision", recipe.name, "--recipe", recipe_text(recipe), "--weights", folder]
+    return ["--recipe", recipe_text(recipe), "--weights", folder]
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_a_quantised_precision_without_encodings_is_a_usage_error(
     options = chosen(A16W8, weights, tmp_path / "quantised")
     done = run_tool(CONVERT, "--graph", graph, *options, "--output", tmp_path / "a.dlc")
     assert done.returncode == 2
-    assert "the precision a16w8 needs --encodings" in done.stderr
+    assert "a recipe that quantises needs --encodings" in done.stderr
 
 
 def test_the_encodings_in_a_dlc_are_written_by_the_names_of_the_graph(
