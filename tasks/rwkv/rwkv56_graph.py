@@ -7,9 +7,12 @@ weights of key, value and of what is added to the residual stream are divided by
 
 from __future__ import annotations
 
+import numpy as np
+
 from rwkv.graph_builder import GraphBuilder
 from rwkv.graph_layers import group_norm, silu, squared_relu
 from rwkv.half_range import is_halved_before
+from rwkv.head_products import outer_product, weighted_sum
 from rwkv.model_config import ModelConfig
 from rwkv.rwkv56_prefill import add_wkv_block
 
@@ -70,15 +73,19 @@ def add_wkv_step(
     def row(name: str) -> str:
         return graph.reshape(vectors[name], (h, 1, n), f"{att}{name}.row")
 
-    # y = r·(u·k vᵀ + S), S <- w·S + k vᵀ
+    def heads(name: str) -> str:
+        return graph.reshape(vectors[name], (h, n), f"{att}{name}.heads")
+
+    # y = r·(u·k vᵀ + S) = (Σ r·u·k)·v + r·S, S <- w·S + k vᵀ
     before = graph.input(f"{state}wkv_in", (h, n, n))
-    # As a matrix product: on the HTP in fp16, Mul of a column and a row gives something else.
-    learnt = op("MatMul", [column("k"), row("v")], "learnt")
-    current = op("Mul", [graph.weight(f"{att}time_faaaa", (h, n, 1)), learnt], "current")
-    y = op("MatMul", [row("r"), op("Add", [current, before], "recallable")], "y.row")
+    recalled = weighted_sum(graph, before, column("r"), 1, f"{att}recalled")
+    learnt = outer_product(graph, row("k"), row("v"), f"{att}learnt")
+    rk = op("Mul", [op("Mul", [heads("r"), heads("k")], "rk"), graph.weight(f"{att}time_faaaa")], "rk.scaled")
+    last_axis = graph.constant("last_axis", np.array([-1], np.int64))
+    bonus = graph.op("ReduceSum", [rk, last_axis], f"{att}bonus", keepdims=1)
     wkv = graph.op("Add", [op("Mul", [decay, before], "decayed"), learnt], f"{state}wkv_out")
     graph.output(wkv, (h, n, n))
-    return graph.reshape(y, (h, n), f"{att}y.heads")
+    return op("Add", [op("Mul", [bonus, heads("v")], "own"), recalled], "y.heads")
 
 
 def add_feed_forward(graph: GraphBuilder, layer: int, mixed: dict[str, str]) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from rwkv.chunk_span import ChunkSpan
 from rwkv.graph_builder import Attribute, GraphBuilder
 from rwkv.graph_layers import group_norm, heads_shape, remembered_norm, shift_mix, squared_relu
+from rwkv.head_products import outer_product, weighted_sum
 from rwkv.model_config import ModelConfig
 from rwkv.rwkv7_prefill import add_wkv_block
 
@@ -84,8 +85,8 @@ def add_time_mix(
     kk = op("Mul", [k, vector("k_k")], "kk.scaled")
     kk = graph.reshape(kk, heads_shape(graph, config), f"{att}kk.heads")
     kk = op("LpNormalization", [kk], "kk", axis=-1, p=2)
-    k_scale = op("Add", [op("Mul", [a, vector("k_a")], "k_a.scaled"), vector("k_a_rest")], "k.scale")
-    k = op("Mul", [k, k_scale], "k")
+    k_factor = op("Add", [op("Mul", [a, vector("k_a")], "k_a.scaled"), vector("k_a_rest")], "k.factor")
+    k = op("Mul", [k, k_factor], "k")
     if not v_first:
         v_first = v
     else:
@@ -135,22 +136,19 @@ def add_wkv_step(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: 
     def op(kind: str, inputs: list[str], name: str) -> str:
         return graph.op(kind, inputs, att + name)
 
-    def column(name: str) -> str:
-        return graph.reshape(vectors[name], (h, n, 1), f"{att}{name}.column")
-
     def row(name: str) -> str:
         return graph.reshape(vectors[name], (h, 1, n), f"{att}{name}.row")
 
     # S <- S·w − (S·kk)(kk·a)ᵀ + v kᵀ
     before = graph.input(f"{state}wkv_in", (h, n, n))
     vectors["decay"] = op("Exp", [vectors["exponent"]], "decay")
-    recalled = op("MatMul", [before, column("kk")], "recalled")  # [H, N, 1]
-    unlearnt = op("MatMul", [recalled, row("kk.rate")], "unlearnt")
-    learnt = op("MatMul", [column("v"), row("k")], "learnt")
+    vectors["recalled"] = weighted_sum(graph, before, row("kk"), -1, f"{att}recalled")
+    unlearnt = outer_product(graph, row("recalled"), row("kk.rate"), f"{att}unlearnt")
+    learnt = outer_product(graph, row("v"), row("k"), f"{att}learnt")
     decayed = op("Mul", [before, row("decay")], "decayed")
     wkv = graph.op("Add", [op("Sub", [decayed, unlearnt], "kept"), learnt], f"{state}wkv_out")
     graph.output(wkv, (h, n, n))
-    return graph.reshape(op("MatMul", [wkv, column("r")], "y.column"), (h, n), f"{att}y.heads")
+    return weighted_sum(graph, wkv, row("r"), -1, f"{att}y.heads")
 
 
 def add_channel_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str) -> str:
