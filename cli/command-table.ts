@@ -20,6 +20,8 @@ Examples:
   rwkv-build all --model rwkv7-0.1b.pth       from your own weights
   rwkv-build context --set chunks=4           one task, with another chunk count
   rwkv-build watch context                    again whenever an input changes
+  rwkv-build verify                           every stage against the fp32 reference, and the predicted speed
+  rwkv-build verify --layer 2                 what is computed in a layer that departs
   rwkv-build plan all --set chunks=4          what that would run, and why
   rwkv-build plan --preflight --soc SM8650    sizes, memory, time, and whether each context fits; runs nothing
   rwkv-build why context                      why a task has to run
@@ -105,6 +107,16 @@ function describeProgram(finish: (code: number) => void): Command {
     const { watch } = await import('./commands/watch.ts');
     finish(await watch(targets, buildOptions(raw)));
   });
+  pipelineCommand(
+    program,
+    'verify [targets...]',
+    'hold every stage of the built models to the fp32 reference: divergence, and the first layer that departs',
+  )
+    .option('--layer <number>', 'compare everything that is computed in this layer, from 0', wholeOrZero)
+    .action(async (targets: string[], raw: RawOptions & { layer?: number }) => {
+      const { verify } = await import('./commands/verify.ts');
+      finish(await verify(targets, buildOptions(raw), raw.layer));
+    });
   pipelineCommand(
     program,
     'plan [targets...]',

@@ -36,6 +36,7 @@ function codeOf(failure: Failure): number {
     case 'output-undeclared':
     case 'storage-failed':
     case 'store-corrupt':
+    case 'not-verified':
     case 'device-unavailable':
       return EXIT.buildFailed;
   }

@@ -43,6 +43,7 @@ params: # \`--set chunks=4\` replaces one; model, soc, precision, target and dev
   device: auto # emulator, adb, adb:SERIAL; auto takes an attached phone, else the emulator
   tokens: 160 # that the benchmark lets the model write
   evaluation_tokens: 256 # of held-out text, for perplexity and the divergence from fp32
+  probe: layers # what \`verify\` looks at inside of the model; \`--layer 2\` looks at all of that layer
 
 # precisions: # more of them, by rules; the shipped ones are always there
 #   mine: { extends: a16w8, weights: { ffn: w4, blocks.3.ffn.value: w8 } }

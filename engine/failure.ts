@@ -119,6 +119,13 @@ export interface StoreCorrupt extends FailureBase {
   readonly path: string;
 }
 
+/** What was built runs, and gives something else than it should. */
+export interface NotVerified extends FailureBase {
+  readonly kind: 'not-verified';
+  readonly model: string;
+  readonly stage: string;
+}
+
 /** No device answers, it is not authorised, or it went away. */
 export interface DeviceUnavailable extends FailureBase {
   readonly kind: 'device-unavailable';
@@ -147,5 +154,6 @@ export type Failure =
   | OutputUndeclared
   | StorageFailed
   | StoreCorrupt
+  | NotVerified
   | DeviceUnavailable
   | Interrupted;

@@ -4,6 +4,7 @@ import { buildRuntime } from './build-runtime/task.ts';
 import { calibrate } from './calibrate/task.ts';
 import { contextCache } from './context-cache/task.ts';
 import { exportOnnx } from './export-onnx/task.ts';
+import { fidelity } from './fidelity/task.ts';
 import { modelLibCompile } from './model-lib-compile/task.ts';
 import { predictSpeed } from './predict-speed/task.ts';
 import type { ChooseChunks } from './preflight/auto-chunks.ts';
@@ -33,6 +34,7 @@ export function registeredKinds(
     predictSpeed,
     pushToDevice(chooseDevice),
     benchmark(chooseDevice),
+    fidelity,
   ];
   return new Map(kinds.map((kind) => [kind.name, { explain: explainFailure, ...kind }]));
 }

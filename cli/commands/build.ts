@@ -4,7 +4,14 @@ import { writeAtomically } from '../../cache/atomic-write.ts';
 import type { MaterialiseMode } from '../../cache/blob-store.ts';
 import { StoreLease } from '../../cache/store-lease.ts';
 import { type BuildOptions as RunOptions, runBuild } from '../../engine/build.ts';
-import type { ArtifactPublished, BuildEvent, BuildSummary, Emit, Outcome } from '../../engine/event.ts';
+import type {
+  ArtifactPublished,
+  BuildEvent,
+  BuildSummary,
+  Emit,
+  Outcome,
+  ResultReported,
+} from '../../engine/event.ts';
 import type { Failure } from '../../engine/failure.ts';
 import type { FailureMode } from '../../engine/failure-mode.ts';
 import { NO_CLOCK, RecordingClock, type Span } from '../../engine/phase-clock.ts';
@@ -26,6 +33,8 @@ export interface BuildExtras {
   readonly outputs: MaterialiseMode;
   /** The file that gets a trace of the build. */
   readonly profile?: string;
+  /** What is wrong with the records that were asked for, although every command succeeded. */
+  readonly judge?: (results: readonly ResultReported[]) => readonly Failure[];
 }
 
 /** Signals that come as close together are one request. */
@@ -39,8 +48,10 @@ export async function build(
 ): Promise<number> {
   const reporter = chooseReporter(options.json);
   const artifacts: ArtifactPublished[] = [];
+  const results: ResultReported[] = [];
   const emit = (event: BuildEvent): void => {
     if (event.type === 'artifact') artifacts.push(event);
+    if (event.type === 'result') results.push(event);
     reporter.report(event);
   };
   const start = performance.now();
@@ -82,6 +93,7 @@ export async function build(
     for (const [id, outcome] of done.outcomes) outcomes.set(id, outcome);
     failures.push(...done.failures);
     if (done.publishing !== undefined) report(done.publishing);
+    extras.judge?.(results).forEach(report);
     if (interruption.signal.aborted) {
       report({
         kind: 'interrupted',

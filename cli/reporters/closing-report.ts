@@ -8,6 +8,7 @@ import type { BenchmarkResult } from '../../tasks/benchmark/benchmark-result.ts'
 import { figure, fileSize, table } from './figures.ts';
 import type { Palette } from './palette.ts';
 import { isPredicted, predictionTable } from './prediction-table.ts';
+import { isVerified, verifiedTables } from './verified-tables.ts';
 
 /** What stands at the end of a successful build: the text that each model wrote, and what was built. */
 export class ClosingReport {
@@ -44,6 +45,7 @@ export class ClosingReport {
     return [
       ...benchmarks.flatMap((result) => ['', ...benchmarkText(result, palette)]),
       ...accuracyTable(benchmarks, palette),
+      ...verifiedTables(this.recordsThat(isVerified), palette),
       ...predictionTable(this.recordsThat(isPredicted), palette),
       ...artifactTable([...this.artifacts.values()], unlisted, palette),
       ...(this.artifacts.size > 0 ? [''] : []),

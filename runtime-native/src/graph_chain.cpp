@@ -40,7 +40,8 @@ std::string describe(const TensorInfo& tensor) {
 
 }   // namespace
 
-GraphChain::GraphChain(std::vector<Link> links, StateBuffers& states) : states_(states) {
+GraphChain::GraphChain(std::vector<Link> links, StateBuffers& states, ExtraOutputs extra)
+    : states_(states), extra_(extra) {
   for (const Link& link : links) stages_.push_back({link, {}, {}, {}});
   for (std::size_t i = 0; i < stages_.size(); ++i) connect(i);
   if (logits_ == nullptr) refuse(stages_.size() - 1, "is the last chunk but has no output 'logits'");
@@ -130,9 +131,12 @@ TensorBuffer& GraphChain::connect_output(const TensorInfo& output, std::size_t i
   } else if (output.name == "logits" && index + 1 == stages_.size()) {
     require_convertible(output);
     logits_ = &buffer;
+  } else if (extra_ == ExtraOutputs::probed) {
+    require_convertible(output);
   } else {
     refuse(index, "has an unexpected output '" + output.name + "'");
   }
+  if (&buffer != logits_) probes_.push_back({index + 1, &buffer});
   return buffer;
 }
 
@@ -198,6 +202,14 @@ void GraphChain::run(std::span<const std::uint32_t> tokens, const EmbeddingTable
 void GraphChain::read_logits(std::vector<float>& values) const {
   values.resize(logits_->info().elements());
   decode_values(logits_->info(), logits_->data(), values);
+}
+
+void GraphChain::read_probes(std::vector<float>& values) const {
+  for (const Probe& probe : probes_) {
+    const TensorInfo& info = probe.buffer->info();
+    values.resize(values.size() + info.elements());
+    decode_values(info, probe.buffer->data(), std::span(values).last(info.elements()));
+  }
 }
 
 }   // namespace rwkv

@@ -14,6 +14,15 @@
 
 namespace rwkv {
 
+/// What to do with outputs that no RWKV graph has: probes show what goes on inside of one.
+enum class ExtraOutputs { refused, probed };
+
+/// A tensor that a chunk gives out beside the logits and the states.
+struct Probe {
+  std::size_t chunk;   // from 1
+  const TensorBuffer* buffer;
+};
+
 class GraphChain {
  public:
   /// A graph of a context, by its place in the context's metadata.
@@ -24,7 +33,7 @@ class GraphChain {
 
   /// Connects the graphs by the names of their inputs and outputs. `links` and `states` must outlive the chain. Throws
   /// Failure (format) that names the file of a graph that doesn't fit the others.
-  GraphChain(std::vector<Link> links, StateBuffers& states);
+  GraphChain(std::vector<Link> links, StateBuffers& states, ExtraOutputs extra);
   GraphChain(const GraphChain&) = delete;
   GraphChain& operator=(const GraphChain&) = delete;
 
@@ -41,6 +50,11 @@ class GraphChain {
 
   /// What the last run said: rows of vocabulary().
   void read_logits(std::vector<float>& values) const;
+
+  /// In the order of the chunks and of their outputs; what one chunk hands to the next is among them.
+  const std::vector<Probe>& probes() const { return probes_; }
+  /// Appends the values that the last run left in all probes.
+  void read_probes(std::vector<float>& values) const;
 
  private:
   // Values that must change type on their way from one chunk to the next.
@@ -72,6 +86,8 @@ class GraphChain {
   TensorBuffer* hidden_ = nullptr;                    // the latest stage's
   TensorBuffer* v_first_ = nullptr;                   // the first stage's
   TensorBuffer* logits_ = nullptr;
+  ExtraOutputs extra_;
+  std::vector<Probe> probes_;
   std::size_t tokens_ = 0;
   std::vector<float> scratch_;
 };

@@ -14,19 +14,19 @@ constexpr const char* prefill_name = "rwkv_prefill";
 
 RwkvSession::RwkvSession(const HtpDevice& device, const std::filesystem::path& first_chunk,
                          const std::optional<std::filesystem::path>& embedding,
-                         const std::optional<std::filesystem::path>& initial_state) {
+                         const std::optional<std::filesystem::path>& initial_state, ExtraOutputs extra) {
   std::vector<GraphChain::Link> decode;
   for (const std::filesystem::path& file : find_chunk_files(first_chunk)) {
     contexts_.push_back(std::make_unique<HtpContext>(device, file));
     decode.push_back({contexts_.back().get(), contexts_.back()->decode_graph()});
   }
-  decode_.emplace(std::move(decode), states_);
+  decode_.emplace(std::move(decode), states_, extra);
   if (decode_->tokens() != 1) {
     throw Failure(FailureKind::format, first_chunk.string(),
                   "takes " + std::to_string(decode_->tokens()) + " tokens at once and has no graph for one",
                   "use a context that has a decode graph as well");
   }
-  connect_prefill();
+  connect_prefill(extra);
   use_table(first_chunk, embedding);
   if (initial_state) states_.use_initial(*initial_state);
   reset();
@@ -34,7 +34,7 @@ RwkvSession::RwkvSession(const HtpDevice& device, const std::filesystem::path& f
 
 RwkvSession::~RwkvSession() = default;
 
-void RwkvSession::connect_prefill() {
+void RwkvSession::connect_prefill(ExtraOutputs extra) {
   std::vector<GraphChain::Link> links;
   std::string without;
   for (const auto& context : contexts_) {
@@ -50,7 +50,7 @@ void RwkvSession::connect_prefill() {
     throw Failure(FailureKind::format, without, "has no prefill graph, but other chunks have",
                   "use chunks that one build of rwkv-build made together");
   }
-  prefill_.emplace(std::move(links), states_);
+  prefill_.emplace(std::move(links), states_, extra);
 }
 
 void RwkvSession::use_table(const std::filesystem::path& first_chunk,

@@ -23,7 +23,8 @@ class RwkvSession {
   /// session. Throws Failure that names the file concerned.
   RwkvSession(const HtpDevice& device, const std::filesystem::path& first_chunk,
               const std::optional<std::filesystem::path>& embedding,
-              const std::optional<std::filesystem::path>& initial_state = {});
+              const std::optional<std::filesystem::path>& initial_state = {},
+              ExtraOutputs extra = ExtraOutputs::refused);
   ~RwkvSession();
 
   /// Advances the state by one token and returns the logits for the next, vocabulary() of them; they stay valid until
@@ -43,8 +44,12 @@ class RwkvSession {
   std::size_t layers() const { return states_.layers(); }
   std::vector<const HtpContext*> contexts() const;
 
+  /// Of the graphs that take one token; see GraphChain.
+  const std::vector<Probe>& probes() const { return decode_->probes(); }
+  void read_probes(std::vector<float>& values) const { decode_->read_probes(values); }
+
  private:
-  void connect_prefill();
+  void connect_prefill(ExtraOutputs extra);
   void use_table(const std::filesystem::path& first_chunk, const std::optional<std::filesystem::path>& embedding);
   void check_token(std::uint32_t token) const;
   void run(GraphChain& chain, std::span<const std::uint32_t> tokens);

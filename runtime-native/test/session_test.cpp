@@ -115,6 +115,27 @@ TEST("a session gives finite logits, and the same ones after a reset") {
   }
 }
 
+TEST("probes are what one chunk hands to the next, and change nothing") {
+  for (const auto& first : test::first_chunks()) {
+    const auto embedding = takes_tokens(first) ? std::nullopt : test::embedding_beside(first);
+    RwkvSession session(test::htp_device(), first, embedding);
+    RwkvSession probed(test::htp_device(), first, embedding, {}, ExtraOutputs::probed);
+    std::size_t elements = 0, handed_on = 0;
+    for (const Probe& probe : probed.probes()) {
+      CHECK(probe.chunk >= 1 && probe.chunk <= probed.contexts().size());
+      elements += probe.buffer->info().elements();
+      if (probe.buffer->info().name == "hidden_out") ++handed_on;
+    }
+    CHECK_EQUAL(handed_on, probed.contexts().size() - 1);
+    CHECK(feed_all(probed) == feed_all(session));
+    std::vector<float> values;
+    probed.read_probes(values);
+    probed.read_probes(values);
+    CHECK_EQUAL(values.size(), 2 * elements);
+    for (const float value : values) CHECK(std::isfinite(value));
+  }
+}
+
 // What the wkv states of all chunks take together.
 std::size_t state_elements(const std::filesystem::path& first) {
   std::size_t elements = 0;

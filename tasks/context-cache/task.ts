@@ -1,4 +1,4 @@
-import type { ActionSpec, Kind, NeededOutput } from '../../engine/kind.ts';
+import type { ActionSpec, Attributes, Kind, NeededOutput } from '../../engine/kind.ts';
 import { ok } from '../../engine/result.ts';
 import { type ChunkGraphs, chunkGraphs } from '../chunk-graphs.ts';
 import { requireFp16 } from '../fp16-requirement.ts';
@@ -67,9 +67,11 @@ function contextSpec(
   { sharing, twin }: { readonly sharing: readonly string[]; readonly twin: '' | 'unshared' },
 ): ActionSpec {
   const { model, precision } = graphs.attributes;
-  const attributes = { ...graphs.attributes, soc: soc.name, arch: soc.arch };
+  const attributes: Attributes = { ...graphs.attributes, soc: soc.name, arch: soc.arch };
   const folder = [model, precision, soc.name, ...(twin === '' ? [] : [twin])].join('/');
-  const base = `${folder}/${model}_${graphs.name}`;
+  // What was made to be looked into stays in the store.
+  const place = (extension: string): { publish?: string } =>
+    attributes.probe === undefined ? { publish: `${folder}/${model}_${graphs.name}.${extension}` } : {};
   const role = twin === '' ? 'context' : 'emulator-context';
   return {
     name: twin === '' ? graphs.name : `${graphs.name}-${twin}`,
@@ -81,8 +83,8 @@ function contextSpec(
     environment: {},
     inputs: [artifactInput(tool, 'bin/qnn-context'), ...graphs.inputs],
     outputs: [
-      { path: 'context.bin', type: 'file', role, attributes, publish: `${base}.bin` },
-      { path: 'context.json', type: 'file', role: `${role}-report`, attributes, publish: `${base}.json` },
+      { path: 'context.bin', type: 'file', role, attributes, ...place('bin') },
+      { path: 'context.json', type: 'file', role: `${role}-report`, attributes, ...place('json') },
     ],
     tools: ['qnn'],
     properties: {},

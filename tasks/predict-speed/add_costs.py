@@ -62,15 +62,28 @@ def add_up(name: str, graphs: list[Json]) -> Json:
     costs = [graph["cost_model"] for graph in graphs]
     time = {end: sum(cost["microseconds"][end] for cost in costs) for end in ("value", "low", "high")}
     tokens = tokens_of(graphs[0])
+    chunks = [chunk_costs(graph) for graph in graphs]
+    chunks[0]["weight_bytes"] -= table_bytes(graphs)
     return {
         "graph": name,
         "tokens": tokens,
         "microseconds": time,
         "tokens_per_second": tokens * 1e6 / time["value"],
-        "filled_bytes": total(costs, "input_fill_bytes", "intermediate_fill_bytes"),
+        "filled_bytes": sum(chunk["filled_bytes"] for chunk in chunks),
         "spilled_bytes": total(costs, "intermediate_spill_bytes", "output_spill_bytes"),
-        "weight_bytes": sum(graph["const_bytes"] for graph in graphs) - table_bytes(graphs),
+        "weight_bytes": sum(chunk["weight_bytes"] for chunk in chunks),
         "unpriced_ops": [op for cost in costs for op in cost["unpriced_ops"]],
+        "chunks": chunks,
+    }
+
+
+def chunk_costs(graph: Json) -> dict[str, int]:
+    """What of a call is a chunk's."""
+    cost = graph["cost_model"]
+    return {
+        "microseconds": int(cost["microseconds"]["value"]),
+        "filled_bytes": total([cost], "input_fill_bytes", "intermediate_fill_bytes"),
+        "weight_bytes": int(graph["const_bytes"]),
     }
 
 

@@ -10,6 +10,12 @@ export interface PredictedCall {
   readonly weight_bytes: number;
   /** Operations that the figures leave out. */
   readonly unpriced_ops: readonly string[];
+  /** What each chunk has in it. */
+  readonly chunks: readonly {
+    readonly microseconds: number;
+    readonly filled_bytes: number;
+    readonly weight_bytes: number;
+  }[];
 }
 
 /** What `add_costs.py` writes. */

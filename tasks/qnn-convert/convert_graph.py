@@ -21,6 +21,7 @@ from rwkv.dlc_container import neutralise_dlc
 from rwkv.external_tensors import external_file, is_external
 from rwkv.file_links import link_file
 from rwkv.float_islands import IO, float_nodes
+from rwkv.graph_probe import add_probes
 from rwkv.graph_quantiser import Quantisation, quantise_graph
 from rwkv.half_weights import store_halves
 from rwkv.qnn_provider import ConversionError, write_raw_dlc
@@ -49,6 +50,10 @@ def main() -> None:
     parser.add_argument(
         "--used-version", choices=VERSIONS, default=LATEST, help=f"their format (default: {LATEST})"
     )
+    parser.add_argument(
+        "--probe", help='make the residual stream after each layer ("layers"), or all of a layer (N), outputs'
+    )
+    parser.add_argument("--lowered", type=Path, help="where to write the ONNX graph that the DLC is made of")
     arguments = parser.parse_args()
     recipe = Recipe.parse("", arguments.recipe)
     if not recipe.is_float and arguments.encodings is None:
@@ -58,6 +63,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix=".convert-", dir=output.absolute().parent) as private:
         work = Path(private)
         model = take_graph(arguments.graph, work)
+        if arguments.probe is not None:
+            add_probes(model, arguments.probe)
         parts = take_parts(arguments.weights, work)
         used = Encodings({})
         if recipe.is_float:
@@ -74,6 +81,8 @@ def main() -> None:
             model, used = quantise_graph(model, work, how)
         progress(f"{arguments.graph}: {len(model.graph.node)} nodes")
         write_dlc(model, work, arguments.graph, output)
+        if arguments.lowered is not None:
+            keep_graph(model, work, arguments.lowered)
     if arguments.used is not None:
         write_encodings(used, arguments.used, arguments.used_version)
     progress(f"{output}: {output.stat().st_size} bytes")
@@ -92,6 +101,14 @@ def write_dlc(model: onnx.ModelProto, work: Path, graph: Path, output: Path) -> 
     neutralise_dlc(dlc, dlc.stem, model.graph.name)
     dlc.chmod(0o644)
     dlc.replace(output)
+
+
+def keep_graph(model: onnx.ModelProto, work: Path, folder: Path) -> None:
+    """Put the graph of `work` with the files it points into in the new `folder`."""
+    folder.mkdir(parents=True)
+    locations = {external_file(tensor) for tensor in model.graph.initializer if is_external(tensor)}
+    for name in sorted({GRAPH_FILE, *locations}):
+        link_file(work / name, folder / name)
 
 
 def take_graph(folder: Path, work: Path) -> onnx.ModelProto:

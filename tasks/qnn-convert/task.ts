@@ -12,6 +12,7 @@ import {
   type PrecisionRecipe,
   precisionParameter,
 } from '../precision-recipe.ts';
+import { PROBE_PARAMETER_SCHEMA, probeParameter } from '../probe-parameter.ts';
 import { PYTHON_ENVIRONMENT, pythonCommand, pythonSources } from '../python-stage.ts';
 import { recipeArguments, WeightParts } from './weight-parts.ts';
 
@@ -29,6 +30,7 @@ export const qnnConvert: Kind = {
     properties: {
       model: MODEL_PARAMETER_SCHEMA,
       precision: PRECISION_PARAMETER_SCHEMA,
+      probe: PROBE_PARAMETER_SCHEMA,
       encodings_format: {
         enum: ENCODINGS_FORMATS,
         default: ENCODINGS_FORMATS[0],
@@ -86,8 +88,10 @@ function chunkSpec(
     precision: recipe.name,
     fp16: needsFp16(recipe),
     ...graph.output.attributes,
+    ...(cell.with.probe === undefined ? {} : { probe: probeParameter(cell.with) }),
   };
   const format = String(cell.with.encodings_format ?? ENCODINGS_FORMATS[0]);
+  const dlc = { path: 'graph.dlc', type: 'file', role: 'dlc' } as const;
   const used = { path: 'used.json', type: 'file', role: 'used-encodings' } as const;
   const base = `${model.name}/${recipe.name}/dlc/${model.name}_${name}`;
   return {
@@ -96,7 +100,10 @@ function chunkSpec(
       ...pythonCommand(CONVERT),
       ...['--graph', 'graph', '--weights', 'quantised', ...recipeArguments(chunkRecipe(recipe))],
       ...(encodings === undefined ? [] : ['--encodings', encodings.at]),
-      ...(encodings === undefined ? [] : ['--used', 'used.json', '--used-version', format]),
+      ...(encodings === undefined || attributes.probe !== undefined
+        ? []
+        : ['--used', 'used.json', '--used-version', format]),
+      ...(attributes.probe === undefined ? [] : ['--probe', attributes.probe, '--lowered', 'lowered']),
       ...['--output', 'graph.dlc'],
     ],
     environment: PYTHON_ENVIRONMENT,
@@ -106,10 +113,16 @@ function chunkSpec(
       ...parts.inputsOf(Number(chunk), Number(chunks)),
       ...(encodings === undefined ? [] : [encodings]),
     ],
-    outputs: [
-      { path: 'graph.dlc', type: 'file', role: 'dlc', attributes, publish: `${base}.dlc` },
-      ...(encodings === undefined ? [] : [{ ...used, attributes, publish: `${base}.encodings.json` }]),
-    ],
+    outputs:
+      attributes.probe === undefined
+        ? [
+            { ...dlc, attributes, publish: `${base}.dlc` },
+            ...(encodings === undefined ? [] : [{ ...used, attributes, publish: `${base}.encodings.json` }]),
+          ]
+        : [
+            { ...dlc, attributes },
+            { path: 'lowered', type: 'directory', role: 'lowered-graph', attributes },
+          ],
     tools: ['python'],
     properties: {},
   };

@@ -1,4 +1,5 @@
-import type { Kind } from '../../engine/kind.ts';
+import type { ActionOutput, Kind } from '../../engine/kind.ts';
+import { ok } from '../../engine/result.ts';
 import { MODEL_PARAMETER_SCHEMA, modelParameter } from '../model-entry.ts';
 import { textStage } from '../text-stage.ts';
 
@@ -26,12 +27,18 @@ export const referenceLogits: Kind = {
   async expand(cell) {
     const { name, evaluation } = modelParameter(cell.with);
     const tokens = Number(cell.with.tokens ?? DEFAULT_TOKENS);
-    return textStage(cell, {
+    const stream: ActionOutput = {
+      path: 'stream.f32',
+      type: 'file',
+      role: 'reference-stream',
+      attributes: { tokens },
+    };
+    const stage = textStage(cell, {
       name: '',
       script: 'tasks/reference-logits/reference_logits.py',
       text: evaluation,
       tokens,
-      options: [],
+      options: ['--stream', stream.path],
       output: {
         path: 'reference.f32',
         type: 'file',
@@ -40,5 +47,7 @@ export const referenceLogits: Kind = {
         publish: `${name}/reference.f32`,
       },
     });
+    if (!stage.ok) return stage;
+    return ok(stage.value.map((spec) => ({ ...spec, outputs: [...spec.outputs, stream] })));
   },
 };

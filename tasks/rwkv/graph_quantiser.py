@@ -121,6 +121,8 @@ class GraphQuantiser:
     def copy_float(self, node: onnx.NodeProto) -> None:
         """Copy a node that reads floats and writes them."""
         (output,) = node.output
+        if node.op_type in PASSING:
+            self.keys[output] = self.key(node.input[0])
         becomes_code = output in self.outputs and not self.how.float_ends
         written = f"{output}.float" if becomes_code else output
         stored = self.how.parts.find(node.input[0]) if node.op_type == "Gather" else None

@@ -28,6 +28,8 @@ class Reference(Protocol):
 
     def forward(self, token: int) -> Float32Array: ...
 
+    def stream(self) -> Float32Array: ...
+
 
 class AddLayers(Protocol):
     """Adds a chunk's layers to a graph: takes the residual stream's tensor name, returns its last one's."""

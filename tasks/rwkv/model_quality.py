@@ -20,3 +20,15 @@ def log_softmax(logits: Float32Array) -> NDArray[np.float64]:
 def perplexity(logits: Float32Array, text: list[int]) -> float:
     """exp(mean over t of −log p(text[t])), row t predicting text[t]."""
     return math.exp(-float(log_softmax(logits)[np.arange(len(text)), text].mean()))
+
+
+def divergences(reference: Float32Array, logits: Float32Array) -> NDArray[np.float64]:
+    """KL(reference ‖ logits) of each row, in nats."""
+    p, q = log_softmax(reference), log_softmax(logits)
+    result: NDArray[np.float64] = (np.exp(p) * (p - q)).sum(-1)
+    return result
+
+
+def same_choices(reference: Float32Array, logits: Float32Array) -> float:
+    """The share of rows, 0 to 1, in which both find the same token likeliest."""
+    return float((reference.argmax(-1) == logits.argmax(-1)).mean())

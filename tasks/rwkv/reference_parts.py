@@ -59,6 +59,7 @@ class ReferenceModel:
         self.weights = weights
         self.state = initial_state(weights)
         self.cache: dict[str, Float32Array] = {}
+        self.norm_inputs: dict[str, Float32Array] = {}  # what each norm was last given, by its name
 
     def tensor(self, name: str) -> Float32Array:
         """A stored tensor; low-rank matrices are stored [out, in]."""
@@ -68,5 +69,11 @@ class ReferenceModel:
 
     def layer_norm(self, x: Float32Array, name: str) -> Float32Array:
         """[C] -> [C]."""
+        self.norm_inputs[name] = x
         x = normalise(x, self.config.layer_norm_eps)
         return x * self.tensor(f"{name}.weight") + self.tensor(f"{name}.bias")
+
+    def stream(self) -> Float32Array:
+        """The residual stream [L, C] of the last token after each layer: what the next norm reads."""
+        names = [*(f"blocks.{layer}.ln1" for layer in range(1, self.config.layers)), "ln_out"]
+        return np.stack([self.norm_inputs[name] for name in names])

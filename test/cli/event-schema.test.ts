@@ -65,6 +65,7 @@ const FAILURES: Record<Failure['kind'], true> = {
   'output-undeclared': true,
   'storage-failed': true,
   'store-corrupt': true,
+  'not-verified': true,
   'device-unavailable': true,
   interrupted: true,
 };

@@ -31,7 +31,8 @@ int run(int count, char** words) {
   const auto start = std::chrono::steady_clock::now();
   const QnnLibrary library(options.qnn_libs);
   const HtpDevice device(library, {});
-  RwkvSession session(device, options.context, options.embedding, options.initial_state);
+  RwkvSession session(device, options.context, options.embedding, options.initial_state,
+                      options.probes ? ExtraOutputs::probed : ExtraOutputs::refused);
   RunResult result;
   result.load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
@@ -42,7 +43,7 @@ int run(int count, char** words) {
   }
   if (options.evaluate) {
     result.evaluation = evaluate_text(session, *tokenizer, *options.evaluate, options.evaluate_tokens,
-                                      options.reference, options.logits);
+                                      {options.reference, options.logits, options.probes});
   }
   std::fputs(format_run_summary(result).c_str(), stderr);
   if (options.json) write_output_file(*options.json, format_run_json(options, session, library, result));

@@ -34,6 +34,7 @@ const std::vector<OptionDescription> options{
     {"--evaluate-tokens", "N", "use its first N tokens; default 256"},
     {"--reference", "FILE", "compare with these float32 logits [N, vocabulary]"},
     {"--logits", "FILE", "write the evaluation's logits here, in the format of --reference"},
+    {"--probes", "FILE", "write what the chunks give out beside logits and states here, float32; --json names it"},
     {"--json", "FILE", "write all results here"},
     {"--verbose", "", "show QNN's log"},
     {"--help", "", "show this"},
@@ -56,9 +57,11 @@ RunOptions to_run_options(const Arguments& arguments) {
   if (const auto file = arguments.text("--evaluate")) run.evaluate = *file;
   if (const auto file = arguments.text("--reference")) run.reference = *file;
   if (const auto file = arguments.text("--logits")) run.logits = *file;
+  if (const auto file = arguments.text("--probes")) run.probes = *file;
   if (const auto file = arguments.text("--json")) run.json = *file;
   if (run.reference && !run.evaluate) throw UsageError("--reference needs --evaluate");
   if (run.logits && !run.evaluate) throw UsageError("--logits needs --evaluate");
+  if (run.probes && !run.evaluate) throw UsageError("--probes needs --evaluate");
   if (arguments.has("--evaluate-tokens") && !run.evaluate) throw UsageError("--evaluate-tokens needs --evaluate");
 
   run.prompt = arguments.text("--prompt").value_or("");

@@ -24,6 +24,7 @@ struct RunOptions {
   std::size_t evaluate_tokens = 256;
   std::optional<std::filesystem::path> reference;
   std::optional<std::filesystem::path> logits;
+  std::optional<std::filesystem::path> probes;
   std::optional<std::filesystem::path> json;
   bool verbose = false;
 };

@@ -50,6 +50,19 @@ void write_evaluation(JsonWriter& json, const Evaluation& evaluation) {
   json.end_object();
 }
 
+void write_probes(JsonWriter& json, const RwkvSession& session) {
+  json.key("probes");
+  json.begin_array();
+  for (const Probe& probe : session.probes()) {
+    json.begin_object();
+    json.field("chunk", std::uint64_t{probe.chunk});
+    json.field("name", probe.buffer->info().name);
+    json.field("elements", std::uint64_t{probe.buffer->info().elements()});
+    json.end_object();
+  }
+  json.end_array();
+}
+
 }   // namespace
 
 std::string format_run_summary(const RunResult& result) {
@@ -88,6 +101,7 @@ std::string format_run_json(const RunOptions& options, const RwkvSession& sessio
     write_generation(json, *result.generation);
   }
   if (result.evaluation) write_evaluation(json, *result.evaluation);
+  if (options.probes) write_probes(json, session);
   json.field("load_seconds", result.load_seconds);
   json.key("qnn");
   json.begin_object();

@@ -47,14 +47,13 @@ PrefillAgreement compare_prefill(RwkvSession& session, std::span<const std::uint
 }   // namespace
 
 Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const std::filesystem::path& text,
-                         std::size_t limit, const std::optional<std::filesystem::path>& reference,
-                         const std::optional<std::filesystem::path>& logits_file) {
+                         std::size_t limit, const EvaluationRows& files) {
   const auto tokens = first_tokens(tokenizer, text, limit);
   std::optional<EmbeddingTable> rows;   // the same format: raw float32 rows
-  if (reference) {
-    rows.emplace(*reference, session.vocabulary());
+  if (files.reference) {
+    rows.emplace(*files.reference, session.vocabulary());
     if (rows->rows() < tokens.size()) {
-      throw Failure(FailureKind::format, reference->string(),
+      throw Failure(FailureKind::format, files.reference->string(),
                     "has logits for " + std::to_string(rows->rows()) + " tokens, but " + std::to_string(tokens.size()) +
                         " are evaluated",
                     "make the reference with at least as many tokens");
@@ -64,7 +63,7 @@ Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const
   session.reset();
   TextScore score, reference_score;
   LogitComparison comparison;
-  std::vector<float> all_logits;
+  std::vector<float> all_logits, all_probes;
   std::uint32_t previous = tokenizer.begin();
   const auto start = std::chrono::steady_clock::now();
   for (std::size_t t = 0; t < tokens.size(); ++t) {
@@ -77,7 +76,8 @@ Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const
                     "use the tokenizer that the model was trained with");
     }
     score.add(logits, previous);
-    if (logits_file || session.prefill_tokens() > 0) all_logits.insert(all_logits.end(), logits.begin(), logits.end());
+    if (files.probes) session.read_probes(all_probes);
+    if (files.logits || session.prefill_tokens() > 0) all_logits.insert(all_logits.end(), logits.begin(), logits.end());
     if (rows) {
       const auto row = rows->row(static_cast<std::uint32_t>(t));
       reference_score.add(row, previous);
@@ -85,7 +85,8 @@ Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const
     }
   }
 
-  if (logits_file) write_output_file(*logits_file, std::as_bytes(std::span(all_logits)));
+  if (files.logits) write_output_file(*files.logits, std::as_bytes(std::span(all_logits)));
+  if (files.probes) write_output_file(*files.probes, std::as_bytes(std::span(all_probes)));
 
   Evaluation evaluation;
   evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

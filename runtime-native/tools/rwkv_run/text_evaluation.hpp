@@ -33,12 +33,17 @@ struct Evaluation {
   std::optional<PrefillAgreement> prefill;   // of models with prefill graphs
 };
 
-/// Feeds token 0 and then the text's first `limit` tokens, scoring each prediction before its token is fed. Row t of
-/// the reference, raw float32 [tokens, vocabulary], predicts the text's token t; `logits`, where it is asked for, is
-/// written in the same format. With prefill graphs the first half is read a second time in blocks, the rest in steps,
-/// and compared with the steps before. Throws Failure.
+/// Raw float32 files, a row for each token of the text.
+struct EvaluationRows {
+  std::optional<std::filesystem::path> reference;   // read: row t predicts the text's token t
+  std::optional<std::filesystem::path> logits;      // written in the same format
+  std::optional<std::filesystem::path> probes;      // written: the session's probes, one after the other
+};
+
+/// Feeds token 0 and then the text's first `limit` tokens, scoring each prediction before its token is fed. With
+/// prefill graphs the first half is read a second time in blocks, the rest in steps, and compared with the steps
+/// before. Throws Failure.
 Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const std::filesystem::path& text,
-                         std::size_t limit, const std::optional<std::filesystem::path>& reference,
-                         const std::optional<std::filesystem::path>& logits);
+                         std::size_t limit, const EvaluationRows& files);
 
 }   // namespace rwkv

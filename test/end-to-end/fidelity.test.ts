@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { VerifiedRecord } from '../../tasks/fidelity/verified-record.ts';
+import type { Finished, Project } from '../rig/project.ts';
+import { shippedBuild } from '../rig/shipped-project.ts';
+
+const test = suite('verify');
+
+/** Enough of the text to tell right from wrong, and not minutes on the emulator. */
+const BRIEFLY = ['--soc', 'SM8650', '--device', 'emulator', '--set', 'evaluation_tokens=24'] as const;
+const DAMAGED_LAYER = 2;
+
+async function verify(precision: string, ...more: readonly string[]): Promise<Finished> {
+  const { project } = await shippedBuild();
+  return project.run(['verify', 'fidelity', '--precision', precision, ...BRIEFLY, ...more]);
+}
+
+function record(project: Project, precision: string, name = 'verified'): VerifiedRecord {
+  return JSON.parse(project.read(`out/rwkv7-austen/${precision}/SM8650/${name}.json`)) as VerifiedRecord;
+}
+
+test('finds every stage of the shipped model right', async () => {
+  const { project } = await shippedBuild();
+  const { code, stdout, stderr } = await verify('a16w8');
+  assert.is(code, 0, stdout + stderr);
+  const { verified, stages, probe } = record(project, 'a16w8');
+  assert.is(verified, true);
+  assert.is(probe, 'layers');
+  assert.equal(
+    stages.map(({ stage }) => stage),
+    ['onnx', 'lowered', 'emulator'],
+  );
+  for (const { stage, layers, departs, kl_mean } of stages) {
+    assert.is(layers?.length, 4, stage);
+    assert.is(departs, null);
+    assert.ok(kl_mean !== null && kl_mean < (stage === 'onnx' ? 1e-8 : 1e-3), `${stage}: ${kl_mean}`);
+  }
+  // Quantised is not the same as fp32, and a comparison with itself would say so.
+  assert.ok((stages[2]?.layers?.[3]?.error ?? 0) > 1e-3);
+  assert.match(stdout, /✓ +rwkv7-austen +a16w8 +SM8650 +HTP emulator/);
+});
+
+test('says what it compared', async () => {
+  const { project } = await shippedBuild();
+  assert.is((await project.build(['context', '--precision', 'a16w8', '--soc', 'SM8650'])).code, 0);
+  const { compared } = record(project, 'a16w8');
+  for (const file of ['rwkv7-austen_chunk1of2.bin', 'rwkv7-austen_chunk2of2.bin']) {
+    const bytes = readFileSync(join(project.folder, 'out/rwkv7-austen/a16w8/SM8650', file));
+    assert.is(compared[file], createHash('sha256').update(bytes).digest('hex'));
+  }
+});
+
+test('names the layer whose encodings are damaged, and fails', async () => {
+  const { project } = await shippedBuild();
+  assert.is((await project.build(['calibrate'])).code, 0);
+  const encodings = JSON.parse(project.read('out/rwkv7-austen/encodings.json'));
+  for (const encoding of encodings.activation_encodings) {
+    if (encoding.name.startsWith(`blocks.${DAMAGED_LAYER}.ffn.`)) encoding.scale = [encoding.scale[0] / 16];
+  }
+  project.write('damaged.json', JSON.stringify(encodings));
+  const yaml = project.read('rwkv.pipeline.yaml');
+  project.write(
+    'damaged.pipeline.yaml',
+    yaml.replace('    tokenizer: byte', '    encodings: damaged.json\n    tokenizer: byte'),
+  );
+  const { code, stdout, stderr } = await verify('a16w8-int', '-f', 'damaged.pipeline.yaml');
+  assert.is(code, 1);
+  const [onnx, lowered, emulator] = record(project, 'a16w8-int').stages;
+  assert.is(onnx?.departs, null);
+  assert.is(lowered?.departs?.name, `blocks.${DAMAGED_LAYER}.ffn.residual`);
+  assert.is(emulator?.departs?.name, `blocks.${DAMAGED_LAYER}.ffn.residual`);
+  assert.match(stdout + stderr, `the first that departs is blocks.${DAMAGED_LAYER}.ffn.residual`);
+  assert.match(stdout + stderr, `rwkv-build verify --layer ${DAMAGED_LAYER}`);
+});
+
+test('shows in a layer the tensor that departs first', async () => {
+  const { project } = await shippedBuild();
+  const layer = ['--layer', String(DAMAGED_LAYER)];
+  const { stdout } = await verify('a16w8-int', '-f', 'damaged.pipeline.yaml', ...layer);
+  const { stages } = record(project, 'a16w8-int', `layer${DAMAGED_LAYER}`);
+  const emulator = stages.find(({ stage }) => stage === 'emulator');
+  const names = emulator?.tensors?.map(({ name }) => name) ?? [];
+  assert.ok(names.length > 30, 'the whole layer is looked at');
+  const departed = names.indexOf(emulator?.departs?.name ?? '');
+  // The attention half before it is whole.
+  assert.ok(departed > names.indexOf(`blocks.${DAMAGED_LAYER}.att.residual`), emulator?.departs?.name);
+  assert.match(emulator?.departs?.name ?? '', new RegExp(`^blocks\\.${DAMAGED_LAYER}\\.ffn\\.`));
+  assert.match(stdout, `${emulator?.departs?.name}`);
+  assert.match(stdout, '←');
+});
+
+test.run();
