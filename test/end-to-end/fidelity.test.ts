@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { VerifiedRecord } from '../../tasks/fidelity/verified-record.ts';
-import type { Finished, Project } from '../rig/project.ts';
+import { type Finished, outcome, type Project, REPOSITORY } from '../rig/project.ts';
 import { shippedBuild } from '../rig/shipped-project.ts';
 
 const test = suite('verify');
@@ -18,8 +18,13 @@ async function verify(precision: string, ...more: readonly string[]): Promise<Fi
   return project.run(['verify', 'fidelity', '--precision', precision, ...BRIEFLY, ...more]);
 }
 
-function record(project: Project, precision: string, name = 'verified'): VerifiedRecord {
-  return JSON.parse(project.read(`out/rwkv7-austen/${precision}/SM8650/${name}.json`)) as VerifiedRecord;
+function record(
+  project: Project,
+  precision: string,
+  name = 'verified',
+  model = 'rwkv7-austen',
+): VerifiedRecord {
+  return JSON.parse(project.read(`out/${model}/${precision}/SM8650/${name}.json`)) as VerifiedRecord;
 }
 
 test('finds every stage of the shipped model right', async () => {
@@ -91,5 +96,37 @@ test('shows in a layer the tensor that departs first', async () => {
   assert.match(stdout, `${emulator?.departs?.name}`);
   assert.match(stdout, '←');
 });
+
+test('finds what only the HTP computes otherwise, although the CPU runs the very same graph', async () => {
+  const { project } = await shippedBuild();
+  // What heads read from their state, as a matrix product: the same, but for the HTP's 16-bit integers.
+  const program = patchedProgram(project, 'tasks/rwkv/head_products.py', {
+    from: 'weighted = graph.op("Mul", [matrix, weights], f"{name}.weighted")',
+    to: `turned = graph.op("Transpose", [weights], f"{name}.turned", perm=[0, 2, 1])
+    weighted = graph.op("MatMul", [turned, matrix], f"{name}.weighted")`,
+  });
+  const model = 'rwkv6-austen';
+  const args = ['verify', 'fidelity', '--model', model, '--precision', 'a16w8-int', ...BRIEFLY];
+  const { code, stdout, stderr } = await outcome(project.start(args, {}, program));
+  assert.is(code, 1, stdout + stderr);
+  const [onnx, lowered, emulator] = record(project, 'a16w8-int', 'verified', model).stages;
+  assert.is(onnx?.within, true);
+  assert.is(lowered?.within, true);
+  assert.ok((lowered?.kl_mean ?? 1) < 1e-3);
+  assert.is(emulator?.within, false);
+  assert.ok((emulator?.kl_mean ?? 0) > 0.01, String(emulator?.kl_mean));
+  assert.match(emulator?.departs?.name ?? '', /^blocks\.\d\.ffn\.residual$/);
+});
+
+/** rwkv-build from a copy of itself, in which a text of one file is another. Returns the program. */
+function patchedProgram(project: Project, file: string, { from, to }: { from: string; to: string }): string {
+  const copy = join(project.folder, '..', 'patched');
+  for (const part of ['dist', 'tasks', 'runtime-native', 'package.json'])
+    cpSync(join(REPOSITORY, part), join(copy, part), { recursive: true });
+  const text = readFileSync(join(copy, file), 'utf8');
+  assert.ok(text.includes(from), `${file} has another form now`);
+  writeFileSync(join(copy, file), text.replace(from, to));
+  return join(copy, 'dist', 'rwkv-build.cjs');
+}
 
 test.run();

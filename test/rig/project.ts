@@ -67,8 +67,12 @@ export class Project {
     rmSync(dirname(this.folder), { recursive: true, force: true });
   }
 
-  start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
-    return spawn(process.execPath, [PROGRAM, ...args], {
+  start(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    program: string = PROGRAM,
+  ): ChildProcess {
+    return spawn(process.execPath, [program, ...args], {
       cwd: this.folder,
       env: { ...this.environment, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
