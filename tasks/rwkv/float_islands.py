@@ -26,7 +26,7 @@ GROUPS = {
 }
 NORMS = {"LayerNormalization", "LpNormalization", "GroupNormalization", "InstanceNormalization"}
 PREFILL = GraphForm(tokens=2).graph_name
-# With these in integers, RWKV-7's prefill of 16 tokens is off on the HTP (KL 0.05, of one alone up to 0.9) but
+# With these in integers, RWKV-7's prefill of 16 is off on the HTP (KL 0.05; of one alone up to 0.9) and
 # not on a CPU; with all other linears in integers it is not (KL 1.5e-4). Why is not known.
 PREFILL_FLOATS = ("att.output", "att.w.down", "att.w.up")
 STREAM = {"emb", "embedding", "hidden_in"}
