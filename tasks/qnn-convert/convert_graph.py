@@ -21,6 +21,7 @@ from rwkv.dlc_container import neutralise_dlc
 from rwkv.external_tensors import external_file, is_external
 from rwkv.file_links import link_file
 from rwkv.float_islands import IO, float_nodes
+from rwkv.graph_encodings import GivenEncodings
 from rwkv.graph_probe import add_probes
 from rwkv.graph_quantiser import Quantisation, quantise_graph
 from rwkv.half_weights import store_halves
@@ -73,9 +74,9 @@ def main() -> None:
             how = Quantisation(
                 floats=float_nodes(model, recipe),
                 float_ends=IO in recipe.floats,
-                encodings=read_encodings(arguments.encodings),
-                encodings_file=arguments.encodings,
-                headroom=recipe.headroom,
+                given=GivenEncodings(
+                    read_encodings(arguments.encodings), arguments.encodings, recipe.headroom
+                ),
                 parts=parts,
             )
             model, used = quantise_graph(model, work, how)

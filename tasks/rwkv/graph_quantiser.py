@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from rwkv.external_tensors import FilePart, external_tensor, is_external, read_external
+from rwkv.graph_encodings import GivenEncodings, GraphEncodings
 from rwkv.half_weights import cast
 from rwkv.number_formats import Float32Array
 from rwkv.tensor_encodings import Encodings, Range, TensorEncoding, encoding_key
@@ -34,8 +35,6 @@ FIXED_RANGES = {"Sigmoid": (0.0, 2.0**-16, 0), "Tanh": (-1.0, 2.0**-15, 32768)}
 PASSING = {"Identity", "Reshape"}
 STATE_LAYER = re.compile(r"state(\d+)_")
 
-Code = type[np.uint8] | type[np.uint16]
-
 
 @dataclass(frozen=True)
 class Quantisation:
@@ -43,19 +42,8 @@ class Quantisation:
 
     floats: set[str]
     float_ends: bool
-    encodings: Encodings
-    encodings_file: Path
-    headroom: float
+    given: GivenEncodings
     parts: WeightParts
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """value = scale · (code − zero point); `constants` are the names of scale and zero point in the graph."""
-
-    scale: np.float32
-    zero_point: np.uint8 | np.uint16
-    constants: tuple[str, str]
 
 
 def quantise_graph(
@@ -87,7 +75,8 @@ class GraphQuantiser:
         ends = [*model.graph.input, *model.graph.output]
         layers = [int(state[1]) for item in ends if (state := STATE_LAYER.match(item.name))]
         first, last = (min(layers), max(layers) + 1) if layers else (0, 0)
-        self.keys = {item.name: encoding_key(item.name, first, last) for item in ends}
+        keys = {item.name: encoding_key(item.name, first, last) for item in ends}
+        self.encodings = GraphEncodings(how.given, keys)
         self.inputs = {item.name for item in model.graph.input}
         self.outputs = {item.name for item in model.graph.output}
         self.whole = {item.name for item in ends if not is_float(item)}
@@ -96,14 +85,12 @@ class GraphQuantiser:
         self.floats = {item.name: item.name for item in model.graph.input if how.float_ends}
         self.integers = {name: name for name in self.inputs - self.whole if not how.float_ends}
         self.dequantised: dict[str, tuple[str, np.float32]] = {}
-        self.encodings: dict[str, Encoding] = {}
-        self.activations: dict[str, TensorEncoding] = {}
         self.weights: dict[str, TensorEncoding] = {}
 
     @property
     def used(self) -> Encodings:
         """The encodings of what has been rewritten so far."""
-        return Encodings(self.activations, self.weights)
+        return Encodings(self.encodings.activations, self.weights)
 
     def rewrite(self, node: onnx.NodeProto) -> None:
         """Copy a node; an integer one between DequantizeLinear and QuantizeLinear."""
@@ -122,7 +109,7 @@ class GraphQuantiser:
         """Copy a node that reads floats and writes them."""
         (output,) = node.output
         if node.op_type in PASSING:
-            self.keys[output] = self.key(node.input[0])
+            self.encodings.keys[output] = self.encodings.key(node.input[0])
         becomes_code = output in self.outputs and not self.how.float_ends
         written = f"{output}.float" if becomes_code else output
         stored = self.how.parts.find(node.input[0]) if node.op_type == "Gather" else None
@@ -149,10 +136,10 @@ class GraphQuantiser:
         if node.op_type == "Gather":
             self.use_table(node.input[0], output)
         elif node.op_type in PASSING:
-            self.keys[output] = self.key(node.input[0])
+            self.encodings.keys[output] = self.encodings.key(node.input[0])
         elif node.op_type in FIXED_RANGES:
             _, scale, zero = FIXED_RANGES[node.op_type]
-            self.set_encoding(output, np.float32(scale), np.uint16(zero))
+            self.encodings.decide(output, np.float32(scale), np.uint16(zero))
         copy = onnx.NodeProto()
         copy.CopyFrom(node)
         copy.input[:] = self.integer_inputs(node)
@@ -180,8 +167,8 @@ class GraphQuantiser:
         Without fp16 the HTP takes no u16 factors.
         """
         x, x_scale = self.dequantised_input(name)
-        if factors not in self.encodings:
-            self.encode(factors, range_of(self.values(factors)), np.uint8)
+        if factors not in self.encodings.decided:
+            self.encodings.cover(factors, range_of(self.values(factors)), np.uint8)
         factor, factor_scale = self.dequantised_input(factors)
         if not self.values(bias).any():
             return [x, factor]
@@ -206,13 +193,13 @@ class GraphQuantiser:
 
     def quantise(self, source: str, name: str, code: str) -> None:
         """Add the QuantizeLinear that makes the tensor's codes of the floats `source`."""
-        inputs = [source, *self.encoding(name).constants]
+        inputs = [source, *self.encodings.of(name).constants]
         self.nodes.append(helper.make_node("QuantizeLinear", inputs, [code], name=f"{name}.code"))
         self.integers[name] = code
 
     def dequantise(self, name: str, target: str) -> None:
         """Add the DequantizeLinear that makes floats of the tensor's codes."""
-        encoding = self.encoding(name)
+        encoding = self.encodings.of(name)
         inputs = [self.integers[name], *encoding.constants]
         self.nodes.append(helper.make_node("DequantizeLinear", inputs, [target], name=f"{name}.dequantised"))
         self.dequantised[name] = target, encoding.scale
@@ -240,8 +227,8 @@ class GraphQuantiser:
     def use_table(self, table: str, row: str) -> None:
         """The embedding table as it is stored; its rows have its encoding."""
         stored = self.stored(table)
-        self.keys[table] = row
-        self.set_encoding(row, stored.scales[0], np.uint16(stored.zero_point))
+        self.encodings.keys[table] = row
+        self.encodings.decide(row, stored.scales[0], np.uint16(stored.zero_point))
         self.integers[table] = f"{table}.code"
         self.added.append(external_tensor(f"{table}.code", stored.element, stored.shape, stored.part))
         self.constants.pop(table)
@@ -256,58 +243,13 @@ class GraphQuantiser:
     def store_constant(self, name: str) -> None:
         """Store a constant's codes; unless its key has an encoding, its values' range decides."""
         values = self.values(name)
-        if self.key(name) not in self.encodings:
-            self.encode(self.key(name), range_of(values), np.uint16)
-        encoding = self.encoding(name)
+        if self.encodings.key(name) not in self.encodings.decided:
+            self.encodings.cover(self.encodings.key(name), range_of(values), np.uint16)
+        encoding = self.encodings.of(name)
         limits = np.iinfo(encoding.zero_point.dtype)
         codes = np.rint(values / encoding.scale) + np.float32(encoding.zero_point)
         kept = np.clip(codes, limits.min, limits.max).astype(encoding.zero_point.dtype)
         self.integers[name] = self.store(f"{name}.code", kept)
-
-    def encoding(self, name: str) -> Encoding:
-        """How a tensor is quantised: as was decided before, else as its encoding says."""
-        key = self.key(name)
-        if key not in self.encodings:
-            found = self.given(key, name)
-            if self.how.encodings.own:
-                self.encode(key, widened(found.range, self.how.headroom), np.uint16)
-            else:
-                self.set_encoding(key, found.scales[0], np.uint16(-found.offsets[0]))
-        chosen = self.encodings[key]
-        scales, offsets = np.array([chosen.scale]), np.array([-int(chosen.zero_point)])
-        self.activations[name] = TensorEncoding(
-            np.iinfo(chosen.zero_point.dtype).bits, False, scales, offsets
-        )
-        return chosen
-
-    def given(self, key: str, name: str) -> TensorEncoding:
-        """The encoding of the file; raises `InputError` when it has none, or one of another kind."""
-        file, given = self.how.encodings_file, self.how.encodings.activations
-        found = given.get(key, given.get(name))
-        if found is None:
-            hint = "calibrate again with the weights of this graph"
-            raise InputError(file, f"has no range for {key}", hint)
-        if found.bits != 16 or len(found.scales) != 1 or not 0 <= -found.offsets[0] < 2**16:
-            cause = f"{key} has {found.bits} bits, {len(found.scales)} scales, offset {found.offsets[0]}"
-            raise InputError(
-                file, cause, "activations have 16 bits, one scale, and an offset from -65535 to 0"
-            )
-        return found
-
-    def encode(self, key: str, found: Range, code: Code) -> None:
-        """Decide how the tensors of this key are quantised."""
-        encoding = TensorEncoding.of_range(found, np.iinfo(code).bits)
-        self.set_encoding(key, encoding.scales[0], code(-encoding.offsets[0]))
-
-    def set_encoding(self, key: str, scale: np.float32, zero_point: np.uint8 | np.uint16) -> None:
-        """Decide how the tensors of this key are quantised, unless it is decided."""
-        if key not in self.encodings:
-            names = self.add(f"{key}.scale", scale), self.add(f"{key}.zero_point", zero_point)
-            self.encodings[key] = Encoding(scale, zero_point, names)
-
-    def key(self, name: str) -> str:
-        """The name by which the tensor's encoding is known."""
-        return self.keys.get(name, name)
 
     def values(self, name: str) -> Float32Array:
         """A constant's values."""
@@ -332,7 +274,11 @@ class GraphQuantiser:
     def finish(self) -> onnx.ModelProto:
         """The model of the rewritten nodes, with the initializers that are still used."""
         used = {name for node in self.nodes for name in node.input}
-        initializers = {t.name: t for t in (*self.constants.values(), *self.added) if t.name in used}
+        initializers = {
+            t.name: t
+            for t in (*self.constants.values(), *self.added, *self.encodings.constants)
+            if t.name in used
+        }
         old = self.model.graph
         graph = helper.make_graph(
             self.nodes, old.name, self.ends(old.input), self.ends(old.output), list(initializers.values())
@@ -363,8 +309,3 @@ def is_float(item: onnx.ValueInfoProto) -> bool:
 def range_of(values: Float32Array) -> Range:
     """The least and the largest value."""
     return Range(float(values.min()), float(values.max()))
-
-
-def widened(found: Range, headroom: float) -> Range:
-    """Longer texts lead the states, and what is read from them, beyond what calibration saw."""
-    return Range(headroom * found.low, headroom * found.high)

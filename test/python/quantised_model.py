@@ -11,6 +11,7 @@ import onnx
 from rwkv.chunk_span import ChunkSpan
 from rwkv.decode_graph import build_from_token
 from rwkv.float_islands import IO, float_nodes
+from rwkv.graph_encodings import GivenEncodings
 from rwkv.graph_quantiser import Quantisation, quantise_graph
 from rwkv.part_writer import PartWriter
 from rwkv.quantisation_plan import plan_parts
@@ -55,9 +56,7 @@ def quantise(
     how = Quantisation(
         floats=float_nodes(model, recipe),
         float_ends=IO in recipe.floats,
-        encodings=encodings_of(ranges),
-        encodings_file=Path("encodings.json"),
-        headroom=recipe.headroom,
+        given=GivenEncodings(encodings_of(ranges), Path("encodings.json"), recipe.headroom),
         parts=parts,
     )
     quantised, _ = quantise_graph(model, folder, how)
