@@ -31,6 +31,7 @@ const PROGRAMS = {
   'native-tests': { folder: `${NATIVE}/test`, flags: SANITIZE, linkFlags: [] },
 } as const satisfies Record<string, Program>;
 
+const DEFAULT_FOLDER = 'runtime';
 const DEFAULT_PROGRAMS = ['rwkv-run', 'qnn-context', 'librwkv_qnn.so'] as const;
 
 const LIBRARY_FOLDER = `${NATIVE}/src`;
@@ -53,6 +54,12 @@ export function buildRuntime(packageRoot: string): Kind {
           items: { enum: Object.keys(PROGRAMS) },
           default: DEFAULT_PROGRAMS,
           description: 'What to build. `native-tests` has sanitizers in it.',
+        },
+        folder: {
+          type: 'string',
+          pattern: '^[\\w.-]+$',
+          default: DEFAULT_FOLDER,
+          description: 'The folder under `out/` for the programs, where two tasks build the same ones.',
         },
       },
     },
@@ -146,7 +153,7 @@ class RuntimeBuild {
           type: 'file',
           role: name,
           attributes: { target: this.target },
-          publish: `runtime/${this.target}/${name}`,
+          publish: `${this.cell.with.folder ?? DEFAULT_FOLDER}/${this.target}/${name}`,
         },
       ],
       tools: [this.compiler.tool],

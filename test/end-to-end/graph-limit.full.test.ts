@@ -27,7 +27,7 @@ test('is what the table says of a SoC, and the error names both sizes', async ()
   );
   assert.is(made.status, 0, made.stderr);
   const run = spawnSync(
-    join(project.folder, 'out/runtime/x86_64-linux/qnn-context'),
+    join(project.folder, 'out/host-tools/x86_64-linux/qnn-context'),
     [
       ...['--qnn-libs', await qnnLibraries(), '--dlc', dlc, '--soc-id', String(soc.id)],
       ...['--output', join(folder, 'context.bin')],

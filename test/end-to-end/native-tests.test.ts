@@ -45,7 +45,7 @@ test('make the same context of a model library as of the DLC inside of it', asyn
         ? 'out/rwkv7-austen/fp16/dlc/rwkv7-austen_chunk1of2.dlc'
         : 'out/rwkv7-austen/fp16/lib/x86_64-linux/librwkv7-austen_chunk1of2.so';
     const run = spawnSync(
-      join(project.folder, 'out/runtime/x86_64-linux/qnn-context'),
+      join(project.folder, 'out/host-tools/x86_64-linux/qnn-context'),
       [
         '--qnn-libs',
         libraries,

@@ -42,7 +42,7 @@ async function compile({ dlc, soc, options = [], libraries }: Compilation): Prom
   const written = await writeDlc(dlc);
   assert.is(written.status, 0, written.stderr);
   return spawnSync(
-    join(project.folder, 'out/runtime/x86_64-linux/qnn-context'),
+    join(project.folder, 'out/host-tools/x86_64-linux/qnn-context'),
     [
       ...['--qnn-libs', libraries ?? (await qnnLibraries()), '--dlc', join(folder, `${dlc}.dlc`)],
       ...['--soc-id', String(soc), '--output', join(folder, 'context.bin'), ...options],
