@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { shippedBuild } from '../rig/shipped-project.ts';
+import { shippedTwin } from '../rig/shipped-project.ts';
 
 const test = suite('prefill graphs');
 
@@ -11,7 +11,7 @@ const SHORT = [
   ...['--precision', 'fp16', '--device', 'emulator', '--set', 'tokens=4', '--set', 'evaluation_tokens=37'],
 ] as const;
 
-const { project } = await shippedBuild();
+const project = await shippedTwin();
 const built = await project.build(['all', '--set', 'prefill=16', ...SHORT]);
 const size = (path: string): number => statSync(join(project.folder, path)).size;
 const json = (path: string) => JSON.parse(project.read(path));

@@ -1,4 +1,4 @@
-import { readFileSync, symlinkSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FinishedBuild, Project, REPOSITORY } from './project.ts';
 
@@ -27,4 +27,14 @@ export function shippedBuild(): Promise<{ project: Project; build: FinishedBuild
     return { project, build };
   })();
   return shared;
+}
+
+/** A folder of its own over the store of `shippedBuild`: for tests that build other things, or look at all of `out/`. */
+export async function shippedTwin(): Promise<Project> {
+  const { project } = await shippedBuild();
+  const twin = shippedProject();
+  process.on('exit', () => twin.remove());
+  rmSync(twin.cache, { recursive: true });
+  symlinkSync(project.cache, twin.cache);
+  return twin;
 }
