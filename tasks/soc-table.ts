@@ -43,6 +43,12 @@ export const SOCS: readonly Soc[] = [
   { name: 'SM8845', id: 97, arch: 81, fp16: true, graphGib: 3.5 },
 ];
 
+/** The schema of a `soc:` parameter. A wrong name is refused by `findSoc`, with the nearest one. */
+export const SOC_PARAMETER = {
+  type: 'string',
+  description: `The SoC: ${SOCS.map((soc) => soc.name).join(', ')}.`,
+} as const;
+
 /** The SoC of this name, whatever the case of its letters. */
 export function findSoc(name: string): Result<Soc, Failure> {
   const found = SOCS.find((soc) => soc.name === name.toUpperCase());

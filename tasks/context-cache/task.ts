@@ -3,7 +3,7 @@ import { ok } from '../../engine/result.ts';
 import { type ChunkGraphs, chunkGraphs } from '../chunk-graphs.ts';
 import { requireFp16 } from '../fp16-requirement.ts';
 import { artifactInput, neededOutputs } from '../needed-artifacts.ts';
-import { findSoc, SOCS, type Soc } from '../soc-table.ts';
+import { findSoc, SOC_PARAMETER, SOCS, type Soc } from '../soc-table.ts';
 import { COMPILER_OPTIONS, compilerArguments, hostTool } from './compiler-call.ts';
 
 /**
@@ -18,7 +18,7 @@ export const contextCache: Kind = {
     additionalProperties: false,
     required: ['soc'],
     properties: {
-      soc: { type: 'string', description: `The SoC: ${SOCS.map((soc) => soc.name).join(', ')}.` },
+      soc: SOC_PARAMETER,
       ...COMPILER_OPTIONS,
       socs: {
         type: 'object',

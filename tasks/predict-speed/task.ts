@@ -4,7 +4,7 @@ import { type ChunkGraphs, chunkGraphs } from '../chunk-graphs.ts';
 import { COMPILER_OPTIONS, compilerArguments, hostTool } from '../context-cache/compiler-call.ts';
 import { artifactInput, neededOutputs } from '../needed-artifacts.ts';
 import { PYTHON_ENVIRONMENT, pythonCommand, pythonSources } from '../python-stage.ts';
-import { findSoc, SOCS, type Soc } from '../soc-table.ts';
+import { findSoc, SOC_PARAMETER, type Soc } from '../soc-table.ts';
 import { type CostProxy, proxyFor } from './cost-proxy.ts';
 
 const ADD_UP = 'tasks/predict-speed/add_costs.py';
@@ -21,7 +21,7 @@ export const predictSpeed: Kind = {
     additionalProperties: false,
     required: ['soc'],
     properties: {
-      soc: { type: 'string', description: `The SoC: ${SOCS.map((soc) => soc.name).join(', ')}.` },
+      soc: SOC_PARAMETER,
       ...COMPILER_OPTIONS,
     },
   },
