@@ -42,7 +42,7 @@ export const exportOnnx = (chooseChunks: ChooseChunks): Kind => ({
         enum: PREFILL_LENGTHS,
         default: 0,
         description:
-          'How many tokens of a prompt a second graph of each chunk reads at once; 0: there is none, prompts are read token by token.',
+          'How many tokens of a prompt a second graph of each chunk reads at once; 0: there is none, prompts are read token by token. Where anything is quantised it cannot be 16.',
       },
     },
   },

@@ -1,4 +1,4 @@
-"""Which nodes of a decode graph stay floats in a quantised precision.
+"""Which nodes of a graph stay floats in a quantised precision.
 
 Every node belongs to one group, told by what it computes and not by its name, so that it is the same in every
 RWKV version.
@@ -11,7 +11,6 @@ from collections.abc import Iterable
 import onnx
 from onnx import shape_inference
 
-from rwkv.graph_form import GraphForm
 from rwkv.recipe_rules import ALL, Recipe, matches, no_match
 
 IO = "io"
@@ -25,10 +24,6 @@ GROUPS = {
     "elementwise": "all other nodes: mixing with the token before, gates, …",
 }
 NORMS = {"LayerNormalization", "LpNormalization", "GroupNormalization", "InstanceNormalization"}
-PREFILL = GraphForm(tokens=2).graph_name
-# With these in integers, RWKV-7's prefill of 16 is off on the HTP (KL 0.05; of one alone up to 0.9) and
-# not on a CPU; with all other linears in integers it is not (KL 1.5e-4). Why is not known.
-PREFILL_FLOATS = ("att.output", "att.w.down", "att.w.up")
 STREAM = {"emb", "embedding", "hidden_in"}
 STREAM_OPS = {"Add", "Mul", "Div", "Identity"}
 
@@ -40,8 +35,7 @@ def float_nodes(model: onnx.ModelProto, recipe: Recipe) -> set[str]:
     inputs and outputs floats.
     """
     groups = node_groups(model)
-    patterns = [*recipe.floats, *(PREFILL_FLOATS if model.graph.name == PREFILL else ())]
-    return {name for name in groups for pattern in patterns if is_meant(pattern, name, groups)}
+    return {name for name in groups for pattern in recipe.floats if is_meant(pattern, name, groups)}
 
 
 def check_floats(model: onnx.ModelProto, recipe: Recipe) -> None:

@@ -22,6 +22,8 @@ from rwkv.model_config import ModelConfig
 from rwkv.number_formats import Float32Array
 from rwkv.token_blocks import block_length
 
+# Below e^−17.4 lies nothing that fp16 has; of e^−90 and less the HTP makes −131008.
+SUMS = {"nothing": -20.0, "everything": 0.0}
 Mask: TypeAlias = NDArray[np.bool_]
 
 
@@ -73,7 +75,11 @@ class WkvBlocks:
         """D_{0→t−1} and D_{t→L} [T, C], the levels' factors [levels·T, C], D_{0→L} [B, C]."""
         t, between = self.tokens, self.sums.levels * self.tokens
         sums = self.graph.constant(f"decay_sums_{t}", self.sums.matrix())
-        decays = self.op("Exp", [self.op("MatMul", [sums, exponent], "decay.sums")], "decays")
+        ends = [self.graph.constant(f"decay.{end}", np.array(at, np.float32)) for end, at in SUMS.items()]
+        summed = self.op(
+            "Clip", [self.op("MatMul", [sums, exponent], "decay.sums"), *ends], "decay.clipped.sums"
+        )
+        decays = self.op("Exp", [summed], "decays")
 
         def part(first: int, last: int, name: str) -> str:
             return self.graph.slice(decays, 0, first, last, f"{self.att}{name}.decays")

@@ -9,10 +9,6 @@ import pytest
 from cpu_chain import CpuChain
 from logit_divergence import mean_divergence
 from quantised_model import A16W8, quantise
-from rwkv.chunk_span import ChunkSpan
-from rwkv.decode_graph import build_from_token
-from rwkv.float_islands import float_nodes
-from rwkv.graph_form import GraphForm
 from rwkv.observed_ranges import observe_ranges
 from rwkv.rwkv7_reference import Rwkv7Reference
 from rwkv.tensor_encodings import Range, TensorEncoding
@@ -67,12 +63,3 @@ def test_the_quantised_model_says_nearly_the_same(quantised: Path, weights: Weig
 def test_a_missing_range_is_named(weights: WeightFolder, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"encodings.json: has no range for blocks.0.att.r.mixed"):
         quantise(weights, A16W8, {}, tmp_path / "graph")
-
-
-def test_a_prefill_keeps_those_linears_float_that_the_htp_gets_wrong(weights: WeightFolder) -> None:
-    linears = ("att.output", "att.w.down", "att.w.up", "att.key", "ffn.value")
-    floats = {}
-    for tokens in (1, 16):
-        model = build_from_token(weights, ChunkSpan(1, 1, 0, 3), GraphForm(tokens=tokens)).model()
-        floats[tokens] = float_nodes(model, A16W8) & {f"blocks.1.{linear}" for linear in linears}
-    assert floats == {1: set(), 16: {f"blocks.1.{linear}" for linear in linears[:3]}}
