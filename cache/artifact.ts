@@ -32,6 +32,11 @@ export function artifactFiles(artifact: Artifact): readonly TreeFile[] {
   return artifact.type === 'file' ? [{ ...artifact, path: '' }] : artifact.files;
 }
 
+/** The digests of its files. */
+export function artifactDigests(artifact: Artifact): readonly Digest[] {
+  return artifact.type === 'file' ? [artifact.digest] : artifact.files.map(({ digest }) => digest);
+}
+
 /** The bytes of all its files together. */
 export function artifactBytes(artifact: Artifact): number {
   return artifactFiles(artifact).reduce((sum, file) => sum + file.digest.size, 0);

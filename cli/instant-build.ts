@@ -1,7 +1,8 @@
 import { cacheRoot } from '../cache/cache-root.ts';
-import { type RecordCheck, readBuild, readCheck, requestText } from '../engine/build-record.ts';
+import { type OpenRecord, type RecordCheck, readCheck, requestText } from '../engine/build-record.ts';
 import type { BuildEvent } from '../engine/event.ts';
 import { isUnchanged, lookAgain, markRecordUsed, type RecordLook } from '../engine/record-check.ts';
+import { readActions } from '../engine/recorded-actions.ts';
 import { buildRequest } from './build-request.ts';
 import { EXIT } from './exit-code.ts';
 import { chooseReporter } from './reporters/choose-reporter.ts';
@@ -17,12 +18,13 @@ export interface InstantBuild {
 export function instantBuild(args: readonly string[]): InstantBuild {
   const start = performance.now();
   const store = cacheRoot(process.env);
-  const check = readCheck(store, requestText(buildRequest(args)));
-  const look = check === undefined ? undefined : lookAgain(check);
-  if (check === undefined || look === undefined) return {};
+  const record = readCheck(store, requestText(buildRequest(args)));
+  const look = record === undefined ? undefined : lookAgain(record);
+  if (record === undefined || look === undefined) return {};
   if (!isUnchanged(look)) return { look };
+  const { check } = record;
   const json = args.includes('--json');
-  const events = json ? everyEvent(store, check) : shownEvents(check);
+  const events = json ? everyEvent(store, record) : shownEvents(check);
   if (events === undefined) return {};
   markRecordUsed(store, check);
   const reporter = chooseReporter(json);
@@ -46,12 +48,11 @@ function shownEvents(check: RecordCheck): readonly BuildEvent[] {
   return check.artifacts;
 }
 
-function everyEvent(store: string, check: RecordCheck): readonly BuildEvent[] | undefined {
-  const build = readBuild(store, check);
-  if (build === undefined) return undefined;
-  const actions = build.actions.map(({ action, fingerprint }): BuildEvent => {
-    const { task, id } = action;
+function everyEvent(store: string, record: OpenRecord): readonly BuildEvent[] | undefined {
+  const recorded = readActions(store, record);
+  if (recorded === undefined) return undefined;
+  const actions = recorded.outlines.map(({ task, id, fingerprint }): BuildEvent => {
     return { type: 'action', task, id, outcome: 'cached', fingerprint, seconds: 0 };
   });
-  return [...actions, ...build.artifacts];
+  return [...actions, ...recorded.head.artifacts];
 }

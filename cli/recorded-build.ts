@@ -1,19 +1,15 @@
 import { resolve } from 'node:path';
 import { cacheRoot } from '../cache/cache-root.ts';
 import { settledStamp } from '../cache/file-stamp.ts';
-import {
-  type BuildRequest,
-  readBuild,
-  readCheck,
-  requestText,
-  type Witness,
-} from '../engine/build-record.ts';
+import { type BuildRequest, readCheck, requestText, type Witness } from '../engine/build-record.ts';
 import { BuildSession } from '../engine/build-session.ts';
 import type { ArtifactPublished, Emit } from '../engine/event.ts';
+import { makePatch } from '../engine/patch-making.ts';
 import { lookAgain, type RecordLook } from '../engine/record-check.ts';
+import { RecordContinuation } from '../engine/record-continuation.ts';
 import { makeRecord } from '../engine/record-making.ts';
-import { recordedGraph, restoreStanding, standingActions } from '../engine/record-reuse.ts';
-import { writeRecord } from '../engine/record-writing.ts';
+import { writePatch, writeRecord } from '../engine/record-writing.ts';
+import { readActions } from '../engine/recorded-actions.ts';
 import type { BuildGround } from './build-ground.ts';
 import { packageRoot } from './package-root.ts';
 
@@ -23,6 +19,8 @@ export interface RecordBasis {
   /** The pipeline file before it was read. */
   readonly pipeline: Witness;
   readonly parametersOf: (task: string) => ReadonlyMap<string, string>;
+  /** The record that the build went on from. */
+  readonly before?: RecordContinuation;
 }
 
 export interface RecordedGround {
@@ -40,9 +38,9 @@ export function keepLook(look: RecordLook | undefined): void {
 function lookAt(store: string, request: string): RecordLook | undefined {
   const kept = keptLook;
   keptLook = undefined;
-  if (kept?.check.request === request) return kept;
-  const check = readCheck(store, request);
-  return check === undefined ? undefined : lookAgain(check);
+  if (kept?.record.check.request === request) return kept;
+  const record = readCheck(store, request);
+  return record === undefined ? undefined : lookAgain(record);
 }
 
 /** The pipeline file as it is now, to be taken before it is read. */
@@ -58,12 +56,16 @@ export function pipelineWitness(file: string): Witness {
 export async function recordedGround(request: BuildRequest, emit: Emit): Promise<RecordedGround | undefined> {
   const store = cacheRoot(process.env);
   const look = lookAt(store, requestText(request));
-  const pipeline = look?.check.inputs[0];
+  const pipeline = look?.record.check.inputs[0];
   if (look === undefined || pipeline === undefined) return undefined;
-  const { check } = look;
-  const build = readBuild(store, check);
-  if (build === undefined) return undefined;
-  const parametersOf = (task: string): ReadonlyMap<string, string> => new Map(build.parameters[task] ?? []);
+  const { check } = look.record;
+  const recorded = readActions(store, look.record);
+  if (recorded === undefined) return undefined;
+  const before = new RecordContinuation(store, look, recorded);
+  const graph = before.graph();
+  if (graph === undefined) return undefined;
+  const { execution, parameters } = recorded.head;
+  const parametersOf = (task: string): ReadonlyMap<string, string> => new Map(parameters[task] ?? []);
   const session = await BuildSession.open({
     cacheRoot: store,
     packageRoot: packageRoot(),
@@ -72,14 +74,14 @@ export async function recordedGround(request: BuildRequest, emit: Emit): Promise
     // Only builds of shell tasks are recorded, and these use no tools.
     tools: new Map(),
     emit,
-    execution: build.execution,
+    execution,
     parametersOf,
   });
-  restoreStanding(session, look, standingActions(store, look, build));
+  before.restoreUsed(session);
   const { file, targets } = check;
   return {
-    ground: { pipeline: { file }, targets, graph: recordedGraph(build), session },
-    basis: { request, pipeline, parametersOf },
+    ground: { pipeline: { file }, targets, graph, session },
+    basis: { request, pipeline, parametersOf, before },
   };
 }
 
@@ -89,7 +91,15 @@ export function recordBuild(
   basis: RecordBasis,
   artifacts: readonly ArtifactPublished[],
 ): void {
+  const store = session.options.cacheRoot;
+  const { before } = basis;
+  const patch = before === undefined ? undefined : makePatch(before, artifacts, session);
+  if (patch !== undefined) {
+    writePatch(store, requestText(basis.request), patch);
+    return;
+  }
+  const whole = before === undefined ? graph : before.wholeGraph(session);
+  if (whole === undefined) return;
   const { file } = pipeline;
-  const { check, build } = makeRecord({ ...basis, file, targets, graph, artifacts }, session);
-  writeRecord(session.options.cacheRoot, check, build);
+  writeRecord(store, makeRecord({ ...basis, file, targets, graph: whole, artifacts }, session));
 }

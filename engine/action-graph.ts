@@ -1,3 +1,4 @@
+import type { ArtifactPublished } from './event.ts';
 import type { SourceLocation } from './failure.ts';
 import type { ActionSpec } from './kind.ts';
 
@@ -18,6 +19,20 @@ export interface ActionGraph {
   readonly actions: ReadonlyMap<string, Action>;
   /** Ids of the actions of the tasks that were asked for. */
   readonly requested: ReadonlySet<string>;
+  /** By id, actions whose results and artifacts an earlier build left in order, and which none of `actions` needs. */
+  readonly aside?: ReadonlyMap<string, AsideAction>;
+}
+
+/** What is told of an action that has its result. */
+export interface AsideAction {
+  readonly task: string;
+  readonly fingerprint: string;
+  readonly artifacts: readonly ArtifactPublished[];
+}
+
+/** How many actions a build is of. */
+export function graphSize({ actions, aside }: ActionGraph): number {
+  return actions.size + (aside?.size ?? 0);
 }
 
 /** The ids that depend directly on each action. */

@@ -1,16 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ActionResult } from '../cache/action-cache.ts';
 import type { FileStamp } from '../cache/file-stamp.ts';
-import type { Action } from './action-graph.ts';
 import type { ArtifactPublished } from './event.ts';
-import type { ExecutionPolicy } from './execution-policy.ts';
+import { emptyPatch, patchedCheck, type RecordPatch } from './record-patch.ts';
 
 /*
  * What the last whole build of a request found, so that the next one can see by a look at the files' status that
- * nothing has to be done. A record is two files: `check.json`, which an idle build reads, and `build.json`, with
- * what it takes to build just the rest when something did change. Both can be lost at any time: then the build
- * looks everything up in the store, as the first one did.
+ * nothing has to be done. A record is two files: `check.json`, which an idle build reads, and `build.jsonl`, with
+ * what it takes to build just the rest when something did change. Builds that changed little leave both as they
+ * are and write `patch.json`. All can be lost at any time: then the build looks everything up in the store, as
+ * the first one did.
  */
 
 /** What decides which actions there are, beside the files: the same request of the same program. */
@@ -42,9 +41,11 @@ export interface RecordCheck {
   readonly inputs: readonly Witness[];
   /** Where optional inputs would lie: nothing was there. */
   readonly absent: readonly string[];
-  /** Folders of the store in which the results lie: a blob that goes away shows in its folder. */
+  /**
+   * Folders of the store in which the results lie: a blob that goes away shows in its folder. For those that were
+   * changing when the record was made, `blobs` has the results in them.
+   */
   readonly shards: readonly Witness[];
-  /** The results in those that were changing when the record was made. */
   readonly blobs: readonly BlobWitness[];
   /** Files under `out/`. */
   readonly published: readonly Witness[];
@@ -54,30 +55,7 @@ export interface RecordCheck {
   readonly moreArtifacts: number;
 }
 
-export interface RecordedAction {
-  readonly action: Action;
-  readonly fingerprint: string;
-  readonly result: ActionResult;
-  /** Its inputs on disk, as indexes into `inputs` and `absent` of the check. */
-  readonly inputs: readonly number[];
-  readonly absent: readonly number[];
-  /** What it has under `out/`, as indexes into `published` of the check. */
-  readonly published: readonly number[];
-}
-
-export interface RecordedBuild {
-  readonly format: number;
-  readonly id: string;
-  readonly actions: readonly RecordedAction[];
-  /** Ids of the actions whose outputs are published. */
-  readonly requested: readonly string[];
-  readonly artifacts: readonly ArtifactPublished[];
-  readonly execution: ExecutionPolicy;
-  /** The values of the parameters that each task uses, by task. */
-  readonly parameters: Readonly<Record<string, readonly (readonly [name: string, value: string])[]>>;
-}
-
-export const RECORD_FORMAT = 2;
+export const RECORD_FORMAT = 3;
 
 /** The request as the text that a record is found by. */
 export function requestText(request: BuildRequest): string {
@@ -93,21 +71,30 @@ export function recordFolder(cacheRoot: string, request: string): string {
   return join(recordsFolder(cacheRoot), shortHash(request));
 }
 
-/** The check of a request's record, undefined when there is none that can be read. */
-export function readCheck(cacheRoot: string, request: string): RecordCheck | undefined {
-  const check = readJson(join(recordFolder(cacheRoot, request), 'check.json')) as RecordCheck | undefined;
-  return check?.format === RECORD_FORMAT && check.request === request ? check : undefined;
+/** What an idle build reads: the check as it is now, and how it differs from what the record's own file says. */
+export interface OpenRecord {
+  readonly check: RecordCheck;
+  readonly patch: RecordPatch;
 }
 
-/** The other half of a record whose check has been read. */
-export function readBuild(cacheRoot: string, check: RecordCheck): RecordedBuild | undefined {
-  const path = join(recordFolder(cacheRoot, check.request), 'build.json');
-  const build = readJson(path) as RecordedBuild | undefined;
-  return build?.id === check.id ? build : undefined;
+/** The check of a request's record, undefined when there is none that can be read. */
+export function readCheck(cacheRoot: string, request: string): OpenRecord | undefined {
+  const record = openRecord(recordFolder(cacheRoot, request));
+  return record?.check.request === request ? record : undefined;
+}
+
+/** The check of the record in a folder. */
+export function openRecord(folder: string): OpenRecord | undefined {
+  const check = readJson(join(folder, 'check.json')) as RecordCheck | undefined;
+  if (check?.format !== RECORD_FORMAT) return undefined;
+  const patch = readJson(join(folder, 'patch.json')) as RecordPatch | undefined;
+  return patch?.id === check.id
+    ? { check: patchedCheck(check, patch), patch }
+    : { check, patch: emptyPatch(check) };
 }
 
 /** A file of a record, undefined when it cannot be read. */
-export function readJson(path: string): unknown {
+function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch {

@@ -1,6 +1,13 @@
 import PQueue from 'p-queue';
 import type { ActionResult } from '../cache/action-cache.ts';
-import { type Action, type ActionGraph, criticalPath, dependants, UNKNOWN_SECONDS } from './action-graph.ts';
+import {
+  type Action,
+  type ActionGraph,
+  criticalPath,
+  dependants,
+  graphSize,
+  UNKNOWN_SECONDS,
+} from './action-graph.ts';
 import type { BuildSession, IdentifiedAction } from './build-session.ts';
 import { type CommandRunner, directRunner } from './command-runner.ts';
 import type { Emit, Outcome } from './event.ts';
@@ -90,13 +97,17 @@ class BuildRun {
     for (const action of actions) this.waitingFor.set(action.id, action.dependencies.length);
     const open = actions.filter(({ id }) => this.session.settledAction(id) === undefined);
     this.hasToChoose = open.length > this.options.jobs;
+    for (const [id, { task, fingerprint }] of this.graph.aside ?? []) {
+      this.settle(id, 'cached');
+      this.options.emit({ type: 'action', task, id, outcome: 'cached', fingerprint, seconds: 0 });
+    }
     for (const action of actions) {
       // What an earlier build found, and what still stands, needs no look-up.
       const settled = this.session.settledAction(action.id);
       if (settled !== undefined) this.finish(action, 'cached', settled.fingerprint, 0);
       else if (action.dependencies.length === 0) this.enqueueLookUp(action);
     }
-    if (actions.length > 0) await this.completed;
+    if (graphSize(this.graph) > 0) await this.completed;
     return { outcomes: this.outcomes, failures: this.failures };
   }
 
@@ -237,7 +248,7 @@ class BuildRun {
 
   private settle(id: string, outcome: Outcome): void {
     this.outcomes.set(id, outcome);
-    if (this.outcomes.size === this.graph.actions.size) this.allDone();
+    if (this.outcomes.size === graphSize(this.graph)) this.allDone();
   }
 
   private release(id: string): void {

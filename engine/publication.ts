@@ -48,6 +48,7 @@ async function publishInto(
 ): Promise<Result<void, Failure>> {
   const { folder, session } = publication;
   for (const id of graph.requested) {
+    graph.aside?.get(id)?.artifacts.forEach(emit);
     const action = graph.actions.get(id);
     for (const output of action?.spec.outputs ?? []) {
       const artifact = session.artifact(id, output.path);

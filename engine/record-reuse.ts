@@ -1,68 +1,86 @@
-import { artifactFiles } from '../cache/artifact.ts';
+import { artifactDigests } from '../cache/artifact.ts';
 import { blobPath, POOLS } from '../cache/blob-layout.ts';
 import type { Digest } from '../cache/digest.ts';
 import { isSealed } from '../cache/seal-status.ts';
-import type { ActionGraph } from './action-graph.ts';
-import type { RecordedAction, RecordedBuild } from './build-record.ts';
-import type { BuildSession } from './build-session.ts';
 import type { RecordLook } from './record-check.ts';
+import type { ActionContent, RecordedActions } from './recorded-actions.ts';
+import { shardOfFolder } from './store-witnesses.ts';
 
 /**
- * The actions of a record whose results still stand: every input looks as it did, every output is still in the
- * store, and the same is true of all the actions before them. The others have to be identified anew; they may
- * well turn out to be hits.
+ * The actions of a record, by their places, whose results still stand: every input looks as it did, every output is
+ * still in the store, and the same is true of all the actions before them. The others have to be identified anew;
+ * they may well turn out to be hits.
  */
 export function standingActions(
   cacheRoot: string,
   look: RecordLook,
-  build: RecordedBuild,
-): ReadonlyMap<string, RecordedAction> {
-  // Each is looked at: one that was cut short leaves its folder as it is, and may be needed now.
-  const isThere = ({ hash, size }: Digest): boolean =>
-    POOLS.some((mode) => isSealed(blobPath(cacheRoot, hash, mode), size));
+  recorded: RecordedActions,
+): ReadonlySet<number> {
+  const isWhole = (at: number): boolean => isInStore(cacheRoot, recorded.content(at));
+  const untouched = untouchedShards(look);
+  // A blob that was cut short leaves its folder as it is. That harms nobody before it is used.
+  const spoilt = new Set<number>();
+  for (;;) {
+    const standing = standingBut(spoilt, look, recorded, (at) => {
+      const shards = recorded.outlines[at]?.shards ?? [];
+      return shards.every((shard) => untouched.has(shard)) || isWhole(at);
+    });
+    const found = usedActions(look, recorded, standing).filter((at) => !isWhole(at));
+    if (found.length === 0) return standing;
+    for (const at of found) spoilt.add(at);
+  }
+}
 
-  const standing = new Map<string, RecordedAction>();
-  for (const recorded of build.actions) {
-    const { action, inputs, absent, result } = recorded;
+function standingBut(
+  spoilt: ReadonlySet<number>,
+  look: RecordLook,
+  { outlines }: RecordedActions,
+  isThere: (at: number) => boolean,
+): ReadonlySet<number> {
+  const standing = new Set<number>();
+  for (const [at, { dependencies, inputs, absent }] of outlines.entries()) {
     const stands =
-      action.dependencies.every((id) => standing.has(id)) &&
-      !inputs.some((at) => look.inputs.has(at)) &&
-      !absent.some((at) => look.appeared.has(at)) &&
-      Object.values(result.outputs).every((artifact) =>
-        artifactFiles(artifact).every(({ digest }) => isThere(digest)),
-      );
-    if (stands) standing.set(action.id, recorded);
+      !spoilt.has(at) &&
+      dependencies.every((before) => standing.has(before)) &&
+      !inputs.some((place) => look.inputs.has(place)) &&
+      !absent.some((place) => look.appeared.has(place)) &&
+      isThere(at);
+    if (stands) standing.add(at);
   }
   return standing;
 }
 
-/** The graph of a record. */
-export function recordedGraph(build: RecordedBuild): ActionGraph {
-  const actions = build.actions.map(({ action }) => [action.id, action] as const);
-  return { actions: new Map(actions), requested: new Set(build.requested) };
-}
-
-/** Makes the standing results known to a session, which then takes them as settled. */
-export function restoreStanding(
-  session: BuildSession,
-  { check, published: moved }: RecordLook,
-  standing: ReadonlyMap<string, RecordedAction>,
-): void {
-  for (const [id, { fingerprint, result, inputs, absent, published }] of standing) {
-    const seen = {
-      ...(published.some((at) => moved.has(at)) ? {} : { published: picked(check.published, published) }),
-      files: [],
-      witnesses: picked(check.inputs, inputs),
-      absent: picked(check.absent, absent),
-    };
-    session.restore(id, { fingerprint, result, seen });
+/** Standing actions whose outputs a build may read: for an action after them, or to put them under `out/`. */
+export function usedActions(
+  look: RecordLook,
+  { outlines }: RecordedActions,
+  standing: ReadonlySet<number>,
+): readonly number[] {
+  const used = new Set<number>();
+  for (const [at, { dependencies, published }] of outlines.entries()) {
+    if (standing.has(at)) {
+      if (published.some((place) => look.published.has(place))) used.add(at);
+    } else {
+      for (const before of dependencies) if (standing.has(before)) used.add(before);
+    }
   }
+  return [...used];
 }
 
-function picked<T>(list: readonly T[], places: readonly number[]): readonly T[] {
-  return places.map((at) => {
-    const found = list[at];
-    if (found === undefined) throw new Error(`a record names a place ${at} that its list does not have`);
-    return found;
+function isInStore(cacheRoot: string, content: ActionContent | undefined): boolean {
+  if (content === undefined) return false;
+  const isThere = ({ hash, size }: Digest): boolean =>
+    POOLS.some((mode) => isSealed(blobPath(cacheRoot, hash, mode), size));
+  return Object.values(content.result.outputs).every((artifact) => artifactDigests(artifact).every(isThere));
+}
+
+/** The shards of the store in which nothing came or went, in any pool. */
+function untouchedShards({ record, shards }: RecordLook): ReadonlySet<string> {
+  const untouched = new Set<string>();
+  const touched = new Set<string>();
+  record.check.shards.forEach(([folder, stamp], at) => {
+    (stamp === null || shards.has(at) ? touched : untouched).add(shardOfFolder(folder));
   });
+  for (const name of touched) untouched.delete(name);
+  return untouched;
 }

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stampOf } from '../cache/file-stamp.ts';
-import type { RecordedBuild } from './build-record.ts';
-import { readJson, recordsFolder } from './build-record.ts';
+import { openRecord, recordsFolder } from './build-record.ts';
+import { RecordedActions } from './recorded-actions.ts';
 
 /**
  * The fingerprints of the results that records name, with when each record was last used (milliseconds since
@@ -14,10 +14,12 @@ export async function recordedUses(
   const folder = recordsFolder(cacheRoot);
   const uses: [string, number][] = [];
   for (const name of await readdir(folder).catch(() => [])) {
-    const used = stampOf(join(folder, name, 'check.json'));
-    const build = readJson(join(folder, name, 'build.json')) as RecordedBuild | undefined;
-    if (used === undefined || !Array.isArray(build?.actions)) continue;
-    for (const { fingerprint } of build.actions) uses.push([fingerprint, used[1]]);
+    const place = join(folder, name);
+    const used = stampOf(join(place, 'check.json'));
+    const record = openRecord(place);
+    if (used === undefined || record === undefined) continue;
+    const recorded = RecordedActions.read(place, record);
+    for (const { fingerprint } of recorded?.outlines ?? []) uses.push([fingerprint, used[1]]);
   }
   return uses;
 }

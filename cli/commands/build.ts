@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { writeAtomically } from '../../cache/atomic-write.ts';
 import type { MaterialiseMode } from '../../cache/blob-store.ts';
 import { StoreLease } from '../../cache/store-lease.ts';
+import { graphSize } from '../../engine/action-graph.ts';
 import { type BuildOptions as RunOptions, runBuild } from '../../engine/build.ts';
 import type {
   ArtifactPublished,
@@ -184,7 +185,7 @@ export async function buildWorkbench(
   const lease = StoreLease.take(root);
   await removeAbandonedWorkspaces(root);
   await session.blobs.cleanTemporaryFiles();
-  emit({ type: 'started', pipeline: pipeline.file, targets, actions: graph.actions.size });
+  emit({ type: 'started', pipeline: pipeline.file, targets, actions: graphSize(graph) });
   const { clock } = session;
   const built = await clock.time('', 'build', () => runBuild(graph, session, options));
   // Even of a failed build, what was made is worth having.

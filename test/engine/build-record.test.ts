@@ -164,7 +164,7 @@ test('is another one with another parameter', async ({ project }) => {
 
 test('is looked up in the store when its record is damaged', async ({ project }) => {
   const records = join(project.cache, 'records');
-  for (const name of ['check.json', 'build.json']) {
+  for (const name of ['check.json', 'build.jsonl']) {
     for (const record of readdirSync(records)) writeFileSync(join(records, record, name), '{"format":1');
     assert.equal((await project.build(['all'])).summary.cached, 3);
   }
