@@ -27,6 +27,12 @@ import { errorCode, storageFailure } from './storage-failure.ts';
 import { moveAside, type VerificationReport, verifyBlobs } from './store-verification.ts';
 import { TemporaryFolder } from './temporary-folder.ts';
 
+/** The blob that a file is another hard link to, as far as is known, by the file's inode. */
+export type KnownLinks = (status: {
+  readonly dev: number;
+  readonly ino: number;
+}) => Omit<TreeFile, 'path'> | undefined;
+
 export type { MaterialiseMode } from './materialise.ts';
 export type { DamagedBlob, VerificationReport } from './store-verification.ts';
 
@@ -95,10 +101,11 @@ export class BlobStore {
 
   /**
    * Takes a file into the store: it is moved, not copied, and gone from `path` afterwards, unless it has other
-   * hard links or lies on another file system. Fails with `invalid-value` (not a file), `input-changed`
-   * (something still writes to it) or `storage-failed`.
+   * hard links or lies on another file system. A link to one of the store's own blobs, of those in `links`, is that
+   * blob. Fails with `invalid-value` (not a file), `input-changed` (something still writes to it) or
+   * `storage-failed`.
    */
-  async adoptFile(path: string): Promise<Result<FileArtifact>> {
+  async adoptFile(path: string, links?: KnownLinks): Promise<Result<FileArtifact>> {
     try {
       const status = await lstat(path);
       if (!status.isFile()) return fail(refusal(path, 'it is not a file'));
@@ -110,6 +117,9 @@ export class BlobStore {
         if (!(await this.#moved(path, digest, mode))) return this.#adoptCopy(path, executable);
         return ok({ type: 'file', digest, executable });
       }
+      const linked = links?.(status);
+      if (linked !== undefined && this.isLinkedAt(linked, path) && (await this.#touched(linked)))
+        return ok({ type: 'file', digest: linked.digest, executable: linked.executable });
       // Somebody could write to the blob through the other link; the mode would change for it as well.
       return this.#adoptCopy(path, executable);
     } catch (error) {
@@ -121,13 +131,13 @@ export class BlobStore {
    * Takes a folder's files into the store; empty folders don't count. Nothing is moved when any of it is
    * refused. Fails as `adoptFile`; symbolic links and special files inside are `invalid-value`.
    */
-  async adoptDirectory(path: string): Promise<Result<DirectoryArtifact>> {
+  async adoptDirectory(path: string, links?: KnownLinks): Promise<Result<DirectoryArtifact>> {
     const names = await filesBelow(path);
     if (!names.ok) return names;
     const gate = new Gate(FILES_AT_A_TIME);
     const adopted = await Promise.all(
       names.value.map((name) =>
-        gate.run(async () => ({ name, file: await this.adoptFile(join(path, name)) })),
+        gate.run(async () => ({ name, file: await this.adoptFile(join(path, name), links) })),
       ),
     );
     const files: TreeFile[] = [];
@@ -256,6 +266,12 @@ export class BlobStore {
       await this.#place(path, digest, mode);
       return ok(blobPath(this.root, digest.hash, mode));
     });
+  }
+
+  /** Whether a blob is there, and was used just now. */
+  async #touched({ digest, executable }: Omit<TreeFile, 'path'>): Promise<boolean> {
+    const mode = blobMode(executable);
+    return touchBlob(blobPath(this.root, digest.hash, mode), mode);
   }
 
   async #adoptCopy(from: string, executable: boolean): Promise<Result<FileArtifact>> {

@@ -29,6 +29,7 @@ import type { PhaseClock } from './phase-clock.ts';
 import { type FinishedProcess, type ProcessEnd, runProcess } from './process-run.ts';
 import { fail, ok, type Result } from './result.ts';
 import { findBubblewrap, sandboxFailure, strictCommand, withNetworkHint } from './sandbox.ts';
+import { stagedLinks } from './staged-links.ts';
 import { localText, type ToolSet } from './tool-versions.ts';
 import { undeclaredAccess } from './undeclared-access.ts';
 import { Workspace } from './workspace.ts';
@@ -238,10 +239,13 @@ class Execution {
     }
     if (undeclared.length > 0) return fail(await outputUndeclared(action, undeclared));
     const outputs: Record<string, Artifact> = {};
+    const links = stagedLinks(workspace.root, files);
     for (const output of action.spec.outputs) {
       const at = join(workspace.root, output.path);
       const adopted =
-        output.type === 'file' ? await context.blobs.adoptFile(at) : await context.blobs.adoptDirectory(at);
+        output.type === 'file'
+          ? await context.blobs.adoptFile(at, links)
+          : await context.blobs.adoptDirectory(at, links);
       if (!adopted.ok) return adopted;
       outputs[output.path] = adopted.value;
     }

@@ -56,6 +56,25 @@ test('an output that is a link to an input of the store does no harm', async () 
   assert.ok(await store.contains(artifact));
 });
 
+test('a link to a blob that is known is that blob: nothing is copied', async () => {
+  const { store, work } = scene();
+  const artifact = { type: 'file', digest: unwrap(await store.putBytes(bytes)), executable: false } as const;
+  const { ino } = statSync(blobAt(store, digest));
+  unwrap(await store.materialise(artifact, join(work, 'out'), 'link'));
+  assert.equal(unwrap(await store.adoptFile(join(work, 'out'), () => artifact)), artifact);
+  assert.is(statSync(blobAt(store, digest)).ino, ino);
+});
+
+test('a link to a blob that was written to is not taken for it', async () => {
+  const { store, work } = scene();
+  const artifact = { type: 'file', digest: unwrap(await store.putBytes(bytes)), executable: false } as const;
+  unwrap(await store.materialise(artifact, join(work, 'out'), 'link'));
+  chmodSync(join(work, 'out'), 0o644);
+  writeFileSync(join(work, 'out'), 'something else now');
+  const adopted = unwrap(await store.adoptFile(join(work, 'out'), () => artifact));
+  assert.equal(adopted.digest, digestBytes(Buffer.from('something else now')));
+});
+
 test('what is not a file cannot be adopted', async () => {
   const { store, work } = scene();
   assert.is(failureOf(await store.adoptFile(work)).kind, 'invalid-value');
