@@ -25,6 +25,8 @@ export interface Evaluation {
     readonly kl_mean: number;
     readonly kl_max: number;
     readonly top1_agreement: number;
+    /** Mean of KL(reference ‖ blocks). */
+    readonly reference_kl_mean: number;
   };
 }
 

@@ -45,6 +45,7 @@ void write_evaluation(JsonWriter& json, const Evaluation& evaluation) {
     json.field("kl_mean", evaluation.prefill->kl_mean);
     json.field("kl_max", evaluation.prefill->kl_max);
     json.field("top1_agreement", evaluation.prefill->top1_agreement);
+    if (evaluation.prefill->reference_kl_mean) json.field("reference_kl_mean", *evaluation.prefill->reference_kl_mean);
     json.end_object();
   }
   json.end_object();

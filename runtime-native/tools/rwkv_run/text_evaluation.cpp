@@ -22,25 +22,41 @@ std::vector<std::uint32_t> first_tokens(const Tokenizer& tokenizer, const std::f
   return tokens;
 }
 
-// `fed` are the tokens with the one that begins a text before them, `steps` the logits after each that stepping gave.
-PrefillAgreement compare_prefill(RwkvSession& session, std::span<const std::uint32_t> fed,
-                                 std::span<const float> steps) {
+// What evaluation has from stepping: the tokens that were fed, the one that begins a text among them, and the logits
+// after each. `reference` has what those should be, where it is known.
+struct Steps {
+  std::vector<std::uint32_t> fed;
+  std::span<const float> logits;
+  const EmbeddingTable* reference;
+};
+
+// Reads the first half in calls of a block each, of which the last one has a rest that is no whole block; what follows
+// is fed token by token.
+PrefillAgreement compare_prefill(RwkvSession& session, const Steps& steps) {
   PrefillAgreement agreement;
-  LogitComparison comparison;
+  LogitComparison with_steps, with_reference;
+  const std::span<const std::uint32_t> fed = steps.fed;
   const std::size_t block = session.prefill_tokens();
-  const auto compare = [&](std::size_t fed_before, std::span<const float> logits) {
-    comparison.add(steps.subspan((fed_before - 1) * logits.size(), logits.size()), logits);
+  std::size_t at = 0;
+  const auto feed = [&](std::size_t count) {
+    const auto logits = session.feed_all(fed.subspan(at, count));
+    at += count;
+    with_steps.add(steps.logits.subspan((at - 1) * logits.size(), logits.size()), logits);
+    if (steps.reference != nullptr)
+      with_reference.add(steps.reference->row(static_cast<std::uint32_t>(at - 1)), logits);
     ++agreement.compared;
   };
   session.reset();
-  std::size_t at = 0;
-  for (; at + block <= std::max(fed.size() / 2, block) && at + block <= fed.size(); at += block)
-    compare(at + block, session.feed_all(fed.subspan(at, block)));
-  agreement.block_tokens = at;
-  for (; at < fed.size(); ++at) compare(at + 1, session.feed(fed[at]));
-  agreement.kl_mean = comparison.kl_mean();
-  agreement.kl_max = comparison.kl_max();
-  agreement.top1_agreement = comparison.top1_agreement();
+  const std::size_t half = std::min(std::max(fed.size() / 2, block), fed.size());
+  while (half - at >= block) {
+    agreement.block_tokens += block;
+    feed(half - at < 2 * block ? half - at : block);
+  }
+  while (at < fed.size()) feed(1);
+  agreement.kl_mean = with_steps.kl_mean();
+  agreement.kl_max = with_steps.kl_max();
+  agreement.top1_agreement = with_steps.top1_agreement();
+  if (steps.reference != nullptr) agreement.reference_kl_mean = with_reference.kl_mean();
   return agreement;
 }
 
@@ -93,9 +109,9 @@ Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const
   evaluation.tokens = score.tokens();
   evaluation.perplexity = score.perplexity();
   if (session.prefill_tokens() > 0 && !tokens.empty()) {
-    std::vector<std::uint32_t> fed{tokenizer.begin()};
-    fed.insert(fed.end(), tokens.begin(), tokens.end() - 1);
-    evaluation.prefill = compare_prefill(session, fed, all_logits);
+    Steps steps{{tokenizer.begin()}, all_logits, rows ? &*rows : nullptr};
+    steps.fed.insert(steps.fed.end(), tokens.begin(), tokens.end() - 1);
+    evaluation.prefill = compare_prefill(session, steps);
   }
   if (rows) {
     evaluation.reference = ReferenceAgreement{reference_score.perplexity(), comparison.kl_mean(), comparison.kl_max(),

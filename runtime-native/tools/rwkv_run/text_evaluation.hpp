@@ -23,6 +23,7 @@ struct PrefillAgreement {
   double kl_mean = 0;             // of KL(steps ‖ blocks), in nats
   double kl_max = 0;
   double top1_agreement = 0;
+  std::optional<double> reference_kl_mean;   // of KL(reference ‖ blocks)
 };
 
 struct Evaluation {
@@ -41,8 +42,8 @@ struct EvaluationRows {
 };
 
 /// Feeds token 0 and then the text's first `limit` tokens, scoring each prediction before its token is fed. With
-/// prefill graphs the first half is read a second time in blocks, the rest in steps, and compared with the steps
-/// before. Throws Failure.
+/// prefill graphs the first half is read a second time in blocks, the other in steps, and compared with the steps
+/// before and the reference. Throws Failure.
 Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const std::filesystem::path& text,
                          std::size_t limit, const EvaluationRows& files);
 
