@@ -10,7 +10,7 @@ import { chooseReporter } from './reporters/choose-reporter.ts';
 export interface InstantBuild {
   /** Absent when this is no build, or one whose record is missing or no longer right. */
   readonly exitCode?: number;
-  /** What was found out of its record, so that nobody looks again. */
+  /** What its record says, where that is out of date. */
   readonly look?: RecordLook;
 }
 

@@ -3,16 +3,31 @@ import { setFlagsFromString } from 'node:v8';
 import type { RecordLook } from '../engine/record-check.ts';
 import { instantBuild } from './instant-build.ts';
 
+/** The programs that are loaded when there is something to do: each is a bundle. */
 const MAIN = './main.mjs';
+const CONTINUED_BUILD = './continued-build.mjs';
 
+async function start(args: readonly string[], look: RecordLook | undefined): Promise<number> {
+  if (look !== undefined) {
+    const { continuedBuild } = (await import(CONTINUED_BUILD)) as typeof import('./continued-build.ts');
+    const exitCode = await continuedBuild(look, args);
+    if (exitCode !== undefined) return exitCode;
+  }
+  const { buildProgram } = (await import(MAIN)) as typeof import('./command-table.ts');
+  return buildProgram(args);
+}
+
+const args = process.argv.slice(2);
 // A program that ends after a tenth of a second gets nothing back for what optimising it costs.
 setFlagsFromString('--no-opt');
-const { exitCode, look } = instantBuild(process.argv.slice(2));
+const { exitCode, look } = instantBuild(args);
 if (exitCode === undefined) {
   setFlagsFromString('--opt');
   // Read when the first of node's threads is needed: with four, flushes to the disk would leave none for work.
   process.env.UV_THREADPOOL_SIZE ??= '16';
-  void import(MAIN).then(({ main }: { main: (look?: RecordLook) => Promise<void> }) => main(look));
+  void start(args, look).then((code) => {
+    process.exitCode = code;
+  });
 } else {
   process.exitCode = exitCode;
 }

@@ -10,7 +10,7 @@ import {
 } from './build-record.ts';
 import type { BuildSession } from './build-session.ts';
 import { type ArtifactPublished, SHOWN_ARTIFACTS } from './event.ts';
-import type { BuildHead, RecordedAction } from './recorded-actions.ts';
+import type { BuildHead, RecordedAction, RecordedCall } from './recorded-actions.ts';
 import { addSizes, type BlobSizes, shardsOf, storeWitnesses } from './store-witnesses.ts';
 
 export interface FinishedBuild {
@@ -24,6 +24,7 @@ export interface FinishedBuild {
   readonly pipeline: Witness;
   readonly graph: ActionGraph;
   readonly artifacts: readonly ArtifactPublished[];
+  readonly call: RecordedCall;
 }
 
 export interface MadeRecord {
@@ -95,6 +96,7 @@ export function makeRecord(finished: FinishedBuild, session: BuildSession): Made
       requested,
       artifacts,
       execution,
+      call: finished.call,
       parameters,
     },
     actions,

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ActionResult } from '../cache/action-cache.ts';
+import type { MaterialiseMode } from '../cache/blob-store.ts';
 import type { Action } from './action-graph.ts';
 import { type OpenRecord, recordFolder } from './build-record.ts';
 import type { ArtifactPublished } from './event.ts';
 import type { ExecutionPolicy } from './execution-policy.ts';
+import type { FailureMode } from './failure-mode.ts';
 import { replaced } from './record-patch.ts';
 
 /*
@@ -40,6 +42,15 @@ export interface RecordedAction {
   readonly content: ActionContent;
 }
 
+/** How the build was called: what the command line said, or left to the machine. */
+export interface RecordedCall {
+  readonly jobs: number;
+  /** Of the machine then. */
+  readonly cores: number;
+  readonly onFailure: FailureMode;
+  readonly outputs: MaterialiseMode;
+}
+
 /** What is true of the whole build. */
 export interface BuildHead {
   readonly format: number;
@@ -51,6 +62,7 @@ export interface BuildHead {
   readonly requested: readonly string[];
   readonly artifacts: readonly ArtifactPublished[];
   readonly execution: ExecutionPolicy;
+  readonly call: RecordedCall;
   /** The values of the parameters that each task uses, by task. */
   readonly parameters: Readonly<Record<string, readonly (readonly [name: string, value: string])[]>>;
 }

@@ -76,8 +76,17 @@ async function bundlePrograms(): Promise<void> {
   await rm(join(root, 'dist'), { recursive: true, force: true });
   await build({
     ...common,
-    entryPoints: { main: join(root, 'cli', 'main.ts') },
+    entryPoints: { main: join(root, 'cli', 'command-table.ts') },
     splitting: true,
+    banner: { js: REQUIRE_BANNER },
+    define,
+  });
+  // With chunks of its own: sharing main's, which are many and small, takes 20 ms longer to load.
+  await build({
+    ...common,
+    entryPoints: { 'continued-build': join(root, 'cli', 'continued-build.ts') },
+    splitting: true,
+    chunkNames: 'continued-[hash]',
     banner: { js: REQUIRE_BANNER },
     define,
   });

@@ -1,121 +1,23 @@
-import { totalmem } from 'node:os';
-import { resolve } from 'node:path';
-import { writeAtomically } from '../../cache/atomic-write.ts';
-import type { MaterialiseMode } from '../../cache/blob-store.ts';
-import { StoreLease } from '../../cache/store-lease.ts';
-import { graphSize } from '../../engine/action-graph.ts';
-import { type BuildOptions as RunOptions, runBuild } from '../../engine/build.ts';
-import type {
-  ArtifactPublished,
-  BuildEvent,
-  BuildSummary,
-  Emit,
-  Outcome,
-  ResultReported,
-} from '../../engine/event.ts';
+import { availableParallelism } from 'node:os';
+import type { Emit } from '../../engine/event.ts';
 import type { Failure } from '../../engine/failure.ts';
-import type { FailureMode } from '../../engine/failure-mode.ts';
-import { NO_CLOCK, RecordingClock, type Span } from '../../engine/phase-clock.ts';
-import { publishArtifacts } from '../../engine/publication.ts';
 import { ok, type Result } from '../../engine/result.ts';
-import { removeAbandonedWorkspaces } from '../../engine/workspace.ts';
-import { type BuildGround, timeLeftOf } from '../build-ground.ts';
 import type { BuildOptions } from '../build-options.ts';
 import { buildRequest } from '../build-request.ts';
-import { EXIT, exitCode } from '../exit-code.ts';
-import { pipelineWitness, type RecordBasis, recordBuild, recordedGround } from '../recorded-build.ts';
-import { chooseReporter } from '../reporters/choose-reporter.ts';
-import { limitStore } from '../store-limit.ts';
+import { pipelineWitness } from '../recorded-build.ts';
+import { type BuildCall, type OpenedGround, reportedBuild } from '../reported-build.ts';
+import { openWorkbench, usesKinds } from '../workbench.ts';
 
-export interface BuildExtras {
-  readonly logs: 'shown' | 'kept';
-  readonly onFailure: FailureMode;
-  /** How artifacts get under `out/`. */
-  readonly outputs: MaterialiseMode;
-  /** The file that gets a trace of the build. */
-  readonly profile?: string;
-  /** What is wrong with the records that were asked for, although every command succeeded. */
-  readonly judge?: (results: readonly ResultReported[]) => readonly Failure[];
-}
+export type BuildExtras = Omit<BuildCall, 'jobs' | 'json'>;
 
-/** Signals that come as close together are one request. */
-const SAME_REQUEST_MILLISECONDS = 200;
-
-/** Builds targets and puts what was asked for under `out/`. Returns the exit code. */
+/** Builds targets of a pipeline and puts what was asked for under `out/`. Returns the exit code. */
 export async function build(
   targets: readonly string[],
   options: BuildOptions,
   extras: BuildExtras,
 ): Promise<number> {
-  const reporter = chooseReporter(options.json);
-  const artifacts: ArtifactPublished[] = [];
-  const results: ResultReported[] = [];
-  const emit = (event: BuildEvent): void => {
-    if (event.type === 'artifact') artifacts.push(event);
-    if (event.type === 'result') results.push(event);
-    reporter.report(event);
-  };
-  const start = performance.now();
-  const interruption = new AbortController();
-  let interrupted = 0;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    // Who asks twice wants it at once; npx passes on a Ctrl-C that the terminal has sent already.
-    if (interruption.signal.aborted && performance.now() - interrupted > SAME_REQUEST_MILLISECONDS)
-      process.exit(EXIT.interrupted);
-    if (interruption.signal.aborted) return;
-    interrupted = performance.now();
-    interruption.abort(signal);
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-
-  const outcomes = new Map<string, Outcome>();
-  const failures: Failure[] = [];
-  const report = (failure: Failure): void => {
-    failures.push(failure);
-    emit({ type: 'failure', failure });
-  };
-  const clock = extras.profile === undefined ? NO_CLOCK : new RecordingClock();
-  const opened = await clock.time('', 'load', () => openGround(targets, options, extras, emit));
-  if (!opened.ok) opened.failure.forEach(report);
-  else {
-    const { ground, basis } = opened.value;
-    ground.session.clock = clock;
-    reporter.expect?.(() => timeLeftOf(ground, options.jobs));
-    const done = await buildWorkbench(ground, {
-      jobs: options.jobs,
-      memoryBytes: memoryToShare(),
-      signal: interruption.signal,
-      emit,
-      logs: extras.logs,
-      onFailure: extras.onFailure,
-      outputs: extras.outputs,
-    });
-    for (const [id, outcome] of done.outcomes) outcomes.set(id, outcome);
-    failures.push(...done.failures);
-    if (done.publishing !== undefined) report(done.publishing);
-    extras.judge?.(results).forEach(report);
-    if (interruption.signal.aborted) {
-      report({
-        kind: 'interrupted',
-        signal: String(interruption.signal.reason),
-        message: 'the build was interrupted',
-      });
-    }
-    if (failures.length === 0 && basis !== undefined) recordBuild(ground, basis, artifacts);
-  }
-  if (extras.profile !== undefined && clock instanceof RecordingClock) {
-    await writeTrace(extras.profile, clock.spans, emit, report);
-  }
-  emit(summaryOf(outcomes, start));
-  reporter.close();
-  return failures.length === 0 ? EXIT.ok : exitCode(failures);
-}
-
-interface OpenedGround {
-  readonly ground: BuildGround;
-  /** Absent: what is built depends on more than files, and can't be told from their status. */
-  readonly basis?: RecordBasis;
+  const { jobs, json } = options;
+  return reportedBuild((emit) => openGround(targets, options, extras, emit), { ...extras, jobs, json });
 }
 
 async function openGround(
@@ -125,76 +27,17 @@ async function openGround(
   emit: Emit,
 ): Promise<Result<OpenedGround, readonly Failure[]>> {
   const request = buildRequest(process.argv.slice(2));
-  const recorded = isRecordable(extras) ? await recordedGround(request, emit) : undefined;
-  if (recorded !== undefined) return ok(recorded);
-  const witness = pipelineWitness(options.file);
-  // Loaded only here: what parses and validates a pipeline takes longer than building one that is recorded.
-  const { openWorkbench, usesKinds } = await import('../workbench.ts');
+  const pipeline = pipelineWitness(options.file);
   const opened = await openWorkbench(targets, options, emit);
   if (!opened.ok) return opened;
   const ground = opened.value;
   if (usesKinds(ground) || !isRecordable(extras)) return ok({ ground });
   const parametersOf = (task: string): ReadonlyMap<string, string> => ground.parametersOf(task);
-  return ok({ ground, basis: { request, pipeline: witness, parametersOf } });
+  const { jobs } = options;
+  const { onFailure, outputs } = extras;
+  const call = { jobs, cores: availableParallelism(), onFailure, outputs };
+  return ok({ ground, basis: { request, pipeline, parametersOf, call } });
 }
-
-/** Of what the machine or the container has, all but a tenth, which is for everything else. */
-const memoryToShare = (): number =>
-  0.9 * Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 
 /** Whether a build that does nothing would have nothing to show either: no logs, no trace of its look-ups. */
 const isRecordable = ({ logs, profile }: BuildExtras): boolean => logs === 'kept' && profile === undefined;
-
-async function writeTrace(
-  path: string,
-  spans: readonly Span[],
-  emit: (event: BuildEvent) => void,
-  report: (failure: Failure) => void,
-): Promise<void> {
-  const { buildTrace } = await import('../reporters/build-trace.ts');
-  const written = await writeAtomically(resolve(path), JSON.stringify(buildTrace(spans)));
-  if (!written.ok) report(written.failure);
-  else emit({ type: 'notice', text: `wrote ${resolve(path)}; https://ui.perfetto.dev opens it` });
-}
-
-/** Counts the outcomes of a build that began at `start` (`performance.now()`). */
-export function summaryOf(outcomes: ReadonlyMap<string, Outcome>, start: number): BuildSummary {
-  const count = (wanted: Outcome): number =>
-    [...outcomes.values()].filter((outcome) => outcome === wanted).length;
-  return {
-    type: 'summary',
-    ran: count('ran'),
-    cached: count('cached'),
-    failed: count('failed'),
-    skipped: count('skipped'),
-    seconds: (performance.now() - start) / 1000,
-  };
-}
-
-/** Builds, publishes and remembers. */
-export async function buildWorkbench(
-  { pipeline, targets, graph, session }: BuildGround,
-  options: RunOptions & { readonly outputs?: MaterialiseMode },
-): Promise<{
-  readonly outcomes: ReadonlyMap<string, Outcome>;
-  readonly failures: readonly Failure[];
-  readonly publishing?: Failure;
-}> {
-  const { emit, signal } = options;
-  const root = session.options.cacheRoot;
-  const lease = StoreLease.take(root);
-  await removeAbandonedWorkspaces(root);
-  await session.blobs.cleanTemporaryFiles();
-  emit({ type: 'started', pipeline: pipeline.file, targets, actions: graphSize(graph) });
-  const { clock } = session;
-  const built = await clock.time('', 'build', () => runBuild(graph, session, options));
-  // Even of a failed build, what was made is worth having.
-  const published = await clock.time('', 'publish', () =>
-    publishArtifacts(graph, session, emit, options.outputs ?? 'copy'),
-  );
-  const saved = await clock.time('', 'remember', () => session.close());
-  if (!signal.aborted) await limitStore(root, session.actionCache.addedBytes, emit);
-  lease.release();
-  const publishing = published.ok ? (saved.ok ? undefined : saved.failure) : published.failure;
-  return { ...built, ...(publishing === undefined ? {} : { publishing }) };
-}

@@ -9,10 +9,10 @@ import { WatchedInputs } from '../../engine/watched-inputs.ts';
 import { timeLeftOf } from '../build-ground.ts';
 import type { BuildOptions } from '../build-options.ts';
 import { EXIT, exitCode } from '../exit-code.ts';
+import { buildWorkbench, summaryOf } from '../reported-build.ts';
 import { chooseReporter } from '../reporters/choose-reporter.ts';
 import type { Reporter } from '../reporters/reporter.ts';
 import { openWorkbench } from '../workbench.ts';
-import { buildWorkbench, summaryOf } from './build.ts';
 
 /** Builds, and builds again whenever an input changes, until it is interrupted. Returns the exit code. */
 export async function watch(targets: readonly string[], options: BuildOptions): Promise<number> {
