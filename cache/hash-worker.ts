@@ -1,15 +1,15 @@
 /** What runs in a worker thread: hashes one file at a time, as it is told. */
 import { parentPort } from 'node:worker_threads';
-import { digestFile, FileChangedError } from './digest.ts';
+import { digestFileBlocking, FileChangedError } from './digest.ts';
 import type { HashAnswer } from './hash-threads.ts';
 
-parentPort?.on('message', async (path: string) => {
-  parentPort?.postMessage(await answer(path));
+parentPort?.on('message', (path: string) => {
+  parentPort?.postMessage(answer(path));
 });
 
-async function answer(path: string): Promise<HashAnswer> {
+function answer(path: string): HashAnswer {
   try {
-    return { digest: await digestFile(path) };
+    return { digest: digestFileBlocking(path) };
   } catch (error) {
     // An error loses its class and its code on the way between threads.
     if (error instanceof FileChangedError) return { changed: error.path };
