@@ -64,6 +64,8 @@ test('writes what changed and leaves the record as it is', async ({ project }) =
   assert.is(statSync(whole).mtimeMs, before);
   const patch = readFileSync(join(recordFolder(project), 'patch.json'), 'utf8');
   assert.ok(patch.length < statSync(whole).size / 5);
+  await project.build(['all']);
+  assert.is(readFileSync(join(recordFolder(project), 'patch.json'), 'utf8'), patch, 'the next build is idle');
 });
 
 test('tells of every action and every artifact, in the order of a whole build', async ({ project }) => {
