@@ -85,6 +85,19 @@ test('tells of every action and every artifact, in the order of a whole build', 
   assert.equal(paths(await project.build(['all'])), paths(built));
 });
 
+test('is no longer idle when the blob of the change is gone', async ({ project }) => {
+  for (const text of ['new\n', 'newer\n']) {
+    await changeLeaf(project, 3, text);
+    await project.build(['all']);
+    await settle();
+  }
+  for (const blob of folderFiles(join(project.cache, 'cas'))) {
+    if (readFileSync(blob, 'utf8') === 'root\nnewer\n') rmSync(blob);
+  }
+  const { outcomes } = await project.build(['all']);
+  assert.equal([outcomes['leaf/3'], outcomes['leaf/4']], ['ran', 'cached']);
+});
+
 test('adds one change to another', async ({ project }) => {
   for (const [n, text] of [
     [3, 'x\n'],
