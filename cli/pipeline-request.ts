@@ -28,7 +28,7 @@ export async function requestedPipeline(
   // A path becomes a model of its own, whose name only is known now.
   const asked = options.model.length > 0 && Object.hasOwn(params.value, 'model');
   const model = asked ? { model: Object.keys(models.value) } : {};
-  const precisions = await completePrecisions(loaded.value.precisions, packageRoot);
+  const precisions = await precisionsOf(loaded.value, packageRoot);
   if (!precisions.ok) return fail([placed(loaded.value, precisions.failure)]);
   return ok({
     ...loaded.value,
@@ -36,6 +36,17 @@ export async function requestedPipeline(
     models: models.value,
     precisions: precisions.value,
   });
+}
+
+/** A pipeline of shell commands alone has no use for the shipped ones, which are a file to be read. */
+async function precisionsOf(
+  { precisions, tasks }: Pipeline,
+  packageRoot: string,
+): Promise<Result<Record<string, Value>, Failure>> {
+  const usesKinds = Object.values(tasks).some(({ uses }) => uses !== undefined);
+  return usesKinds || Object.keys(precisions).length > 0
+    ? completePrecisions(precisions, packageRoot)
+    : ok({});
 }
 
 /** What is wrong with the precisions of a pipeline is shown where they stand. */

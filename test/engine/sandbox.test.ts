@@ -236,7 +236,7 @@ inSandbox('works for an ordinary user', async ({ project }) => {
   // Root's home is closed to others: the program and Node go with the project.
   execFileSync('sh', [
     '-c',
-    `cp ${process.execPath} ${node} && cp -r ${dirname(PROGRAM)} ${REPOSITORY}/package.json ${root}/ && mkdir ${root}/tasks && cp ${REPOSITORY}/tasks/precisions.yaml ${root}/tasks && rm -f ${project.cache}/environments && chown -R 65534:65534 ${root}`,
+    `cp ${process.execPath} ${node} && cp -r ${dirname(PROGRAM)} ${REPOSITORY}/package.json ${root}/ && rm -f ${project.cache}/environments && chown -R 65534:65534 ${root}`,
   ]);
   const program = join(root, 'dist', basename(PROGRAM));
   const script = `cd ${project.folder} && RWKV_BUILD_CACHE=${project.cache} CI=true setpriv --reuid 65534 --regid 65534 --clear-groups ${node} ${program} copy --sandbox strict 2>&1`;
