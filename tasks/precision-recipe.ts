@@ -10,6 +10,8 @@ export interface PrecisionRecipe {
   readonly methods: Readonly<Record<string, 'min-max' | 'mse' | 'gptq'>>;
   /** Groups of operations, or patterns of their names, that are computed in fp16. */
   readonly float: readonly string[];
+  /** The type of graphs' inputs and outputs, where `float` has `io` or everything; else they are 16-bit integers. */
+  readonly io: 'fp16' | 'fp32';
   /** By how much the calibrated ranges are widened. */
   readonly headroom: number;
 }
@@ -51,6 +53,12 @@ export const PRECISION_SCHEMA = {
       description:
         'What stays fp16: `io`, `embedding`, `linear`, `norm`, `wkv`, `decay`, `residual`, `elementwise`, patterns of operations’ names, or `*`. All else is 16-bit integers.',
       items: { type: 'string', minLength: 1, description: 'A group or a pattern.' },
+    },
+    io: {
+      enum: ['fp16', 'fp32'],
+      default: 'fp16',
+      description:
+        'The type of a graph’s inputs and outputs (states, what chunks hand on, logits), where `float` has `io` or `*`; else they are 16-bit integers.',
     },
     headroom: {
       type: 'number',

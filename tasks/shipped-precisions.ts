@@ -41,7 +41,7 @@ function completeRecipe(
   const at = sets.findIndex((set) => Object.hasOwn(set, name));
   const written = sets[at]?.[name];
   if (written === undefined) return fail(unknownPrecision(name, sets, trail));
-  const begin: PrecisionRecipe = { name, weights: {}, methods: {}, float: [], headroom: 1 };
+  const begin: PrecisionRecipe = { name, weights: {}, methods: {}, float: [], io: 'fp16', headroom: 1 };
   let base = begin;
   if (written.extends !== undefined) {
     if (trail.includes(name)) return fail(endless(name));
@@ -59,6 +59,7 @@ function completeRecipe(
     weights: ruled(base.weights, written.weights),
     methods: { ...base.methods, ...written.methods },
     float: written.float ?? base.float,
+    io: written.io ?? base.io,
     headroom: written.headroom ?? base.headroom,
   });
 }

@@ -62,7 +62,8 @@ const COMPILE_SECONDS_PER_CUBED_LAYER = 0.004;
 const CONVERT_SECONDS_FIXED = 2;
 const CONVERT_SECONDS_PER_WEIGHT = 15e-9;
 
-const STATE_BYTES = 4;
+/** Of what goes into graphs and comes out: halves or codes, unless the precision wants otherwise. */
+const END_BYTES = { fp16: 2, fp32: 4 } as const;
 
 function predictChunk(
   model: ModelOutline,
@@ -80,14 +81,15 @@ function predictChunk(
   const perLayer = CONTEXT_PER_LAYER + CONTEXT_PER_LAYER_AND_WIDTH * model.width;
   const binaryBytes = weightBytes + layers * perLayer + channels * CONTEXT_PER_QUANTISED_CHANNEL;
   const dlcBytes = weightBytes + layers * DLC_PER_LAYER + channels * DLC_PER_QUANTISED_CHANNEL;
+  const endBytes = END_BYTES[precision.io];
   // A state goes in and comes out: two vectors and a matrix per head.
-  const stateBytes = 2 * layers * (2 + model.headSize) * model.width * STATE_BYTES;
+  const stateBytes = 2 * layers * (2 + model.headSize) * model.width * endBytes;
   return {
     layers,
     dlcBytes,
     binaryBytes,
     libraryBytes: dlcBytes + LIBRARY_CODE,
-    sessionBytes: binaryBytes + stateBytes + model.vocabulary * STATE_BYTES,
+    sessionBytes: binaryBytes + stateBytes + model.vocabulary * endBytes,
     convertMemoryBytes: CONVERT_MEMORY_FIXED + (linear + halves) * CONVERT_MEMORY_PER_WEIGHT,
     compileMemoryBytes: COMPILE_MEMORY_FIXED + binaryBytes * COMPILE_MEMORY_PER_BYTE,
     convertSeconds: CONVERT_SECONDS_FIXED + (linear + halves) * CONVERT_SECONDS_PER_WEIGHT,

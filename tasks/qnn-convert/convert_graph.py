@@ -20,6 +20,7 @@ from rwkv.aimet_format import LATEST, VERSIONS, read_encodings, write_encodings
 from rwkv.dlc_container import neutralise_dlc
 from rwkv.external_tensors import external_file, is_external
 from rwkv.file_links import link_file
+from rwkv.float_ends import cast_ends
 from rwkv.float_islands import IO, float_nodes
 from rwkv.graph_encodings import GivenEncodings
 from rwkv.graph_probe import add_probes
@@ -37,6 +38,7 @@ EXAMPLE = (
     """--recipe '{"weights": {"*": "w8"}}' --encodings e.json --output chunk1of2.dlc"""
 )
 GRAPH_FILE = "graph.onnx"
+FLOAT_ENDS = {"fp16": onnx.TensorProto.FLOAT16, "fp32": onnx.TensorProto.FLOAT}
 
 
 def main() -> None:
@@ -80,6 +82,7 @@ def main() -> None:
                 parts=parts,
             )
             model, used = quantise_graph(model, work, how)
+        model = cast_ends(model, FLOAT_ENDS[recipe.io])
         progress(f"{arguments.graph}: {len(model.graph.node)} nodes")
         write_dlc(model, work, arguments.graph, output)
         if arguments.lowered is not None:

@@ -23,7 +23,7 @@ HANDED_ON = ("hidden", "v_first")
 class CpuChain:
     """Carries the states; `feed` takes one token through all chunks.
 
-    Inputs and outputs of the graphs that are codes are floats here.
+    Inputs and outputs of the graphs that are codes or halves are floats here.
     """
 
     def __init__(self, weights: WeightFolder, graphs: Sequence[Path]) -> None:
@@ -60,7 +60,11 @@ class CpuChunk:
         self.session = onnxruntime.InferenceSession(path, options)
         self.inputs = [item.name for item in self.session.get_inputs()]
         self.outputs = [item.name for item in self.session.get_outputs()]
-        self.encodings = end_encodings(onnx.load_model(path, load_external_data=False).graph)
+        graph = onnx.load_model(path, load_external_data=False).graph
+        self.encodings = end_encodings(graph)
+        self.halves = {
+            item.name for item in graph.input if item.type.tensor_type.elem_type == TensorProto.FLOAT16
+        }
         shapes = {item.name: tuple(item.shape) for item in self.session.get_inputs()}
         states = {name: shape for name, shape in shapes.items() if name.startswith("state")}
         self.states = graph_states(weights, states)
@@ -75,7 +79,9 @@ class CpuChunk:
         return outputs
 
     def encoded(self, name: str, value: NDArray[np.generic]) -> NDArray[np.generic]:
-        """What the graph's input takes: codes, where it takes those."""
+        """What the graph's input takes: codes or halves, where it takes those."""
+        if name in self.halves:
+            return value.astype(np.float16)
         if name not in self.encodings:
             return value
         scale, zero_point = self.encodings[name]

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from rwkv.external_tensors import FilePart, external_tensor, is_external, read_external
+from rwkv.float_ends import cast, is_float
 from rwkv.graph_encodings import GivenEncodings, GraphEncodings
-from rwkv.half_weights import cast
 from rwkv.number_formats import Float32Array
 from rwkv.tensor_encodings import Encodings, Range, TensorEncoding, encoding_key
 from rwkv.tool_failure import InputError
@@ -299,11 +299,6 @@ def code_end(item: onnx.ValueInfoProto) -> onnx.ValueInfoProto:
     """A graph input or output as codes."""
     shape = [dimension.dim_value for dimension in item.type.tensor_type.shape.dim]
     return helper.make_tensor_value_info(item.name, TensorProto.UINT16, shape)
-
-
-def is_float(item: onnx.ValueInfoProto) -> bool:
-    """Whether a graph input or output is fp32."""
-    return bool(item.type.tensor_type.elem_type == TensorProto.FLOAT)
 
 
 def range_of(values: Float32Array) -> Range:

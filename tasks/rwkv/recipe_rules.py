@@ -20,9 +20,11 @@ from rwkv.tool_failure import InputError
 
 Form: TypeAlias = Literal["fp16", "w8", "w4"]
 Method: TypeAlias = Literal["min-max", "mse", "gptq"]
+FloatEnds: TypeAlias = Literal["fp16", "fp32"]
 
 FORMS = ("fp16", "w8", "w4")
 METHODS = ("min-max", "mse", "gptq")
+FLOAT_ENDS = ("fp16", "fp32")
 BITS = {"w8": 8, "w4": 4}
 LOW_RANK = "low-rank"
 ALL = "*"
@@ -30,13 +32,17 @@ ALL = "*"
 
 @dataclass(frozen=True)
 class Recipe:
-    """`floats` are patterns and groups of `float_islands`; `headroom` widens the ranges of calibration."""
+    """`floats` are patterns and groups of `float_islands`; `headroom` widens the ranges of calibration.
+
+    `io` is the type of a graph's inputs and outputs, where they are floats.
+    """
 
     name: str
     weights: dict[str, Form]
     floats: list[str]
     methods: dict[str, Method]
     headroom: float
+    io: FloatEnds = "fp16"
 
     @classmethod
     def parse(cls, name: str, text: str) -> Self:
@@ -45,7 +51,12 @@ class Recipe:
             fields = json.loads(text)
             weights, methods = dict(fields.get("weights", {})), dict(fields.get("methods", {}))
             recipe = cls(
-                name, weights, list(fields.get("float", [])), methods, float(fields.get("headroom", 1))
+                name,
+                weights,
+                list(fields.get("float", [])),
+                methods,
+                float(fields.get("headroom", 1)),
+                fields.get("io", "fp16"),
             )
         except (ValueError, TypeError, AttributeError) as error:
             raise InputError(f"precisions/{name}", f"not a recipe ({error})", "see the README") from error
@@ -53,6 +64,7 @@ class Recipe:
             ("weights", weights.values(), FORMS),
             ("methods", methods.values(), METHODS),
             ("methods", methods.keys(), tuple(BITS)),
+            ("io", [recipe.io], FLOAT_ENDS),
         ):
             for word in words:
                 if word not in known:

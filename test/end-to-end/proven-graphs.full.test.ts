@@ -9,6 +9,13 @@ const test = suite('two chunks with a prefill of 16 and the embedding outside, o
 /** Trained models; of 5.1 and 7a there is none, and random weights spread further: 2.1e-4 was the worst. */
 const TRAINED = ['rwkv5-austen', 'rwkv6-austen', 'rwkv7-austen'] as const;
 const RANDOM = ['5.1', '7a'] as const;
+interface ContextReport {
+  readonly graphs: readonly {
+    readonly inputs: readonly { readonly name: string; readonly dtype: string }[];
+    readonly outputs: readonly { readonly name: string; readonly dtype: string }[];
+  }[];
+}
+
 const KL_BOUNDS = { trained: 1e-4, random: 5e-4 } as const;
 /** The first half is a block, then a block and a rest of five in one call; the other half is fed token by token. */
 const TOKENS = 74;
@@ -21,12 +28,20 @@ async function writeModel(project: Project, version: string): Promise<string> {
   return file;
 }
 
+/** The types of what goes into a context's graphs and comes out, but for tokens. */
+function endTypes(project: Project, context: string): ReadonlySet<string> {
+  const { graphs } = JSON.parse(project.read(`${context}.json`)) as ContextReport;
+  const ends = graphs.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]);
+  return new Set(ends.filter(({ name }) => name !== 'token').map(({ dtype }) => dtype));
+}
+
 function check(project: Project, model: string, bound: number): void {
   const result = JSON.parse(project.read(`out/${model}/fp16/SM8650/benchmark.json`)) as BenchmarkResult;
   const { tokens, kl_mean, prefill } = result.evaluation;
   const { files } = result as unknown as { files: readonly { path: string }[] };
   assert.ok(files.some(({ path }) => path === `models/${model}/embedding.f32`));
   assert.ok(files.some(({ path }) => path.endsWith(`unshared/${model}_chunk2of2.bin`)));
+  assert.equal([...endTypes(project, `out/${model}/fp16/SM8650/${model}_chunk2of2`)], ['float16']);
   assert.is(tokens, TOKENS);
   assert.is(prefill?.block_tokens, 32);
   assert.is(prefill?.compared, 2 + TOKENS / 2);

@@ -20,7 +20,11 @@ class CpuChain:
         # Off, because CPU fusions of QDQ nodes compute something else than they say.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         self.sessions = [onnxruntime.InferenceSession(path, options) for path in graphs]
-        self.states = [
+        self.halves = [
+            {item.name for item in session.get_inputs() if item.type == "tensor(float16)"}
+            for session in self.sessions
+        ]
+        self.states: list[dict[str, NDArray[np.generic]]] = [
             {
                 item.name: (initial or {}).get(item.name, np.zeros(item.shape, np.float32))
                 for item in session.get_inputs()
@@ -36,7 +40,10 @@ class CpuChain:
             names = [item.name for item in session.get_outputs()]
             known = {item.name for item in session.get_inputs()}
             given = {name: value for name, value in first.items() if name in known}
-            fed = {**given, **passed, **self.states[index]}
+            fed = {
+                name: value.astype(np.float16) if name in self.halves[index] else value
+                for name, value in {**given, **passed, **self.states[index]}.items()
+            }
             outputs = dict(zip(names, session.run(None, fed), strict=True))
             self.states[index] = {
                 name: outputs[name.removesuffix("_in") + "_out"] for name in self.states[index]
@@ -45,5 +52,5 @@ class CpuChain:
             for name in ("hidden", "v_first"):
                 if f"{name}_out" in outputs:
                     passed[f"{name}_in"] = outputs[f"{name}_out"]
-        logits: NDArray[np.float32] = outputs["logits"][0]
+        logits: NDArray[np.float32] = outputs["logits"][0].astype(np.float32, copy=False)
         return logits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import onnx
 from onnx import TensorProto
 
-from rwkv.half_weights import cast
+from rwkv.float_ends import cast
 
 
 def round_tensors(model: onnx.ModelProto) -> list[str]:

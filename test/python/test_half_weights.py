@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from onnx import TensorProto
 
 from cpu_chain import CpuChain
 from logit_divergence import mean_divergence
 from rwkv.chunk_span import ChunkSpan
 from rwkv.decode_graph import build_from_token
+from rwkv.float_ends import cast_ends
 from rwkv.half_weights import store_halves
 from rwkv.rwkv7_reference import Rwkv7Reference
 from rwkv.safetensors_reader import SafetensorsFile
@@ -21,26 +23,33 @@ from rwkv.weight_part import WeightParts
 TOKENS = [0, *b"Half precision is what the device computes in."]
 
 
-def write_halves(weights: WeightFolder, folder: Path) -> Path:
+ENDS = {"fp16": TensorProto.FLOAT16, "fp32": TensorProto.FLOAT}
+
+
+def write_halves(weights: WeightFolder, folder: Path, ends: str) -> Path:
     shutil.copytree(weights.path, folder)
     model = store_halves(build_from_token(weights, ChunkSpan(1, 1, 0, 3)).model(), folder, WeightParts([]))
-    (folder / "graph.onnx").write_bytes(model.SerializeToString())
+    (folder / "graph.onnx").write_bytes(cast_ends(model, ENDS[ends]).SerializeToString())
     return folder / "graph.onnx"
 
 
-def test_inputs_and_outputs_stay_fp32_and_weights_take_two_bytes(
-    weights: WeightFolder, tmp_path: Path
+@pytest.mark.parametrize("ends", ENDS)
+def test_weights_take_two_bytes_and_inputs_and_outputs_have_the_type_that_is_asked_for(
+    weights: WeightFolder, tmp_path: Path, ends: str
 ) -> None:
-    graph = onnx.load_model(write_halves(weights, tmp_path / "graph"), load_external_data=False).graph
+    path = write_halves(weights, tmp_path / "graph", ends)
+    graph = onnx.load_model(path, load_external_data=False).graph
     types = {item.type.tensor_type.elem_type for item in (*graph.input, *graph.output)}
-    assert types == {onnx.TensorProto.FLOAT, onnx.TensorProto.INT32}
-    assert onnx.TensorProto.FLOAT not in {tensor.data_type for tensor in graph.initializer}
+    assert types == {ENDS[ends], TensorProto.INT32}
+    assert any(node.op_type == "Cast" for node in graph.node) == (ends == "fp32")
+    assert TensorProto.FLOAT not in {tensor.data_type for tensor in graph.initializer}
     floats = sum((weights.path / f"block-0{layer}.safetensors").stat().st_size for layer in range(3))
     assert (tmp_path / "graph" / "halves.bin").stat().st_size < 0.8 * floats
 
 
-def test_halves_say_nearly_the_same(weights: WeightFolder, tmp_path: Path) -> None:
-    reference, chain = Rwkv7Reference(weights), CpuChain([write_halves(weights, tmp_path / "graph")])
+@pytest.mark.parametrize("ends", ENDS)
+def test_halves_say_nearly_the_same(weights: WeightFolder, tmp_path: Path, ends: str) -> None:
+    reference, chain = Rwkv7Reference(weights), CpuChain([write_halves(weights, tmp_path / "graph", ends)])
     expected = np.stack([reference.forward(token) for token in TOKENS])
     logits = np.stack([chain.logits({"token": np.array([token], np.int32)}) for token in TOKENS])
     assert mean_divergence(expected, logits) < 1e-3
