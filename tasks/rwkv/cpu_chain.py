@@ -18,6 +18,8 @@ from rwkv.weight_folder import WeightFolder
 LARGEST_U16 = 65535
 # What one chunk hands to later ones.
 HANDED_ON = ("hidden", "v_first")
+# What the last one hands to a head in a graph of its own.
+HEAD_INPUT = "ln_out"
 
 
 class CpuChain:
@@ -39,6 +41,8 @@ class CpuChain:
             handed_on |= {
                 f"{name}_in": outputs[f"{name}_out"] for name in HANDED_ON if f"{name}_out" in outputs
             }
+            if HEAD_INPUT in outputs:
+                handed_on[HEAD_INPUT] = outputs[HEAD_INPUT]
         return given
 
     def logits(self, first: dict[str, NDArray[np.generic]]) -> Float32Array:

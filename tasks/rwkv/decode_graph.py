@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from rwkv.arch_registry import layers_of
 from rwkv.chunk_span import ChunkSpan
-from rwkv.graph_builder import GraphBuilder, TablePlace
-from rwkv.graph_form import DECODE, GraphForm
+from rwkv.graph_builder import GraphBuilder
+from rwkv.graph_form import DECODE, GraphForm, Outside
 from rwkv.half_range import stream_norm_eps
 from rwkv.weight_folder import WeightFolder
 
 
 def build_from_token(weights: WeightFolder, span: ChunkSpan, form: GraphForm = DECODE) -> GraphBuilder:
     """A chunk that looks up its tables itself, by `token` int32 [rows]."""
-    return build(GraphBuilder(weights, form, TablePlace.INSIDE), weights, span)
+    return build_chunk(weights, span, form)
 
 
 def build_from_embedding(weights: WeightFolder, span: ChunkSpan, form: GraphForm = DECODE) -> GraphBuilder:
     """A chunk that takes rows of tables that the caller keeps, such as `embedding` f32 [rows, C]."""
-    return build(GraphBuilder(weights, form, TablePlace.OUTSIDE), weights, span)
+    return build_chunk(weights, span, form, {Outside.TABLES})
 
 
-def build(graph: GraphBuilder, weights: WeightFolder, span: ChunkSpan) -> GraphBuilder:
-    """Add all of a chunk; it ends with `logits` in the last one, `hidden_out` [rows, C] in others.
+def build_chunk(
+    weights: WeightFolder, span: ChunkSpan, form: GraphForm = DECODE, outside: Collection[Outside] = ()
+) -> GraphBuilder:
+    """All of a chunk; it ends with `hidden_out` [rows, C], the last one with `logits` [sequences, V].
 
-    The logits [1, V] of a prefill are those after its last token: the head, which may be as large as several
-    layers, is applied to that row alone.
+    Where the head is outside, the last one ends with what that takes: `ln_out` [sequences, C].
     """
+    graph = GraphBuilder(weights, form, outside)
     config, rows = weights.config, graph.form.rows
     if span.is_first:
         hidden = graph.token_rows("emb.weight", "emb", "embedding")
@@ -36,7 +40,24 @@ def build(graph: GraphBuilder, weights: WeightFolder, span: ChunkSpan) -> GraphB
         graph.output(graph.op("Identity", [hidden], "hidden_out"), (rows, config.embd))
         return graph
     if graph.form.tokens > 1:
+        # The head, which may be as large as several layers, is applied to the last token of a prompt alone.
         hidden = graph.slice(hidden, 0, graph.form.tokens - 1, graph.form.tokens, "hidden.last")
-    hidden = graph.layer_norm(hidden, "ln_out", "ln_out", stream_norm_eps(config, config.layers - 1))
-    graph.output(graph.linear(hidden, "head.weight", "logits"), (1, config.vocab))
+    normal = graph.layer_norm(hidden, "ln_out", "ln_out", stream_norm_eps(config, config.layers - 1))
+    if Outside.HEAD in outside:
+        graph.output(normal, (form.sequences, config.embd))
+    else:
+        add_head(graph, weights, normal)
     return graph
+
+
+def build_head(weights: WeightFolder, form: GraphForm = DECODE) -> GraphBuilder:
+    """The head alone: `ln_out` [sequences, C] -> `logits` [sequences, V]."""
+    graph = GraphBuilder(weights, form)
+    add_head(graph, weights, graph.input("ln_out", (form.sequences, weights.config.embd)))
+    return graph
+
+
+def add_head(graph: GraphBuilder, weights: WeightFolder, normal: str) -> None:
+    """The logits of what the last norm gave."""
+    logits = graph.linear(normal, "head.weight", "logits")
+    graph.output(logits, (graph.form.sequences, weights.config.vocab))

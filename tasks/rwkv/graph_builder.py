@@ -6,8 +6,7 @@ Every tensor is named by the caller, because names live on: encodings are keyed 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from enum import Enum
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import onnx
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from rwkv.external_tensors import FilePart, external_tensor
-from rwkv.graph_form import DECODE, GraphForm
+from rwkv.graph_form import DECODE, GraphForm, Outside
 from rwkv.number_formats import FP32
 from rwkv.weight_folder import WeightFolder
 
@@ -24,22 +23,15 @@ IR_VERSION = 10  # the one that opset 21 came with
 Attribute = int | float | Sequence[int]
 
 
-class TablePlace(Enum):
-    """Where a token's rows of the embedding tables are looked up."""
-
-    INSIDE = "inside"  # in the graph, which takes `token`
-    OUTSIDE = "outside"  # by the caller, whose rows the graph takes
-
-
 class GraphBuilder:
     """Collects nodes in topological order. All shapes are static and every float is fp32."""
 
     def __init__(
-        self, weights: WeightFolder, form: GraphForm = DECODE, tables: TablePlace = TablePlace.INSIDE
+        self, weights: WeightFolder, form: GraphForm = DECODE, outside: Collection[Outside] = ()
     ) -> None:
         self.form = form
+        self.outside = outside
         self._weights = weights
-        self._tables = tables
         self._nodes: list[onnx.NodeProto] = []
         self._initializers: dict[str, onnx.TensorProto] = {}
         self._inputs: list[onnx.ValueInfoProto] = []
@@ -86,7 +78,7 @@ class GraphBuilder:
     def token_rows(self, table: str, output: str, outside: str) -> str:
         """The tokens' rows [rows, width] of a table: `output` of a look-up, or the graph input `outside`."""
         rows = self.form.rows
-        if self._tables is TablePlace.OUTSIDE:
+        if Outside.TABLES in self.outside:
             return self.input(outside, (rows, self._weights.locate(table).shape[1]))
         if all(item.name != "token" for item in self._inputs):
             self.input("token", (rows,), TensorProto.INT32)

@@ -1,6 +1,6 @@
 """Nodes that the graphs of all RWKV versions share.
 
-C channels in H heads of N; `rows` are the tokens that a graph takes at once.
+C channels in H heads of N; `rows` are the tokens that a graph takes at once, of S sequences.
 """
 
 from __future__ import annotations
@@ -18,19 +18,31 @@ def heads_shape(graph: GraphBuilder, config: ModelConfig) -> tuple[int, ...]:
     return heads if graph.form.rows == 1 else (graph.form.rows, *heads)
 
 
+def state_heads(graph: GraphBuilder, config: ModelConfig) -> int:
+    """How many matrices the state of a layer has: S·H."""
+    return graph.form.sequences * config.heads
+
+
+def by_sequences(graph: GraphBuilder, config: ModelConfig, y: str) -> str:
+    """What the states' heads gave, [S·H, N], in the shape of `heads_shape`."""
+    if graph.form.sequences == 1:
+        return y
+    return graph.reshape(y, heads_shape(graph, config), f"{y}.sequences")
+
+
 def remembered_norm(
     graph: GraphBuilder, config: ModelConfig, layer: int, half: str, hidden: str
 ) -> tuple[str, str]:
     """The input of a half ("att" or "ffn") of a layer, and for each row that of the token before: [rows, C].
 
-    The state keeps the last token's for the next run.
+    The state keeps the last token's for the next run: [S, C].
     """
     c, tokens, state = config.embd, graph.form.tokens, f"state{layer}_{half}_shift"
     norm, eps = f"blocks.{layer}.{'ln1' if half == 'att' else 'ln2'}", stream_norm_eps(config, layer)
-    last = graph.input(f"{state}_in", (1, c))
+    last = graph.input(f"{state}_in", (graph.form.sequences, c))
     if tokens == 1:
         x = graph.layer_norm(hidden, norm, f"{state}_out", eps)
-        graph.output(x, (1, c))
+        graph.output(x, (graph.form.sequences, c))
         return x, last
     x = graph.layer_norm(hidden, norm, f"{state}_rows", eps)
     graph.output(graph.slice(x, 0, tokens - 1, tokens, f"{state}_out"), (1, c))

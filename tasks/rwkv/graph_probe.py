@@ -14,7 +14,7 @@ from rwkv.tool_failure import InputError
 
 LAYERS = "layers"
 LAYER_TENSOR = re.compile(r"(?:blocks\.|state)(\d+)[._]")
-OWN_OUTPUT = re.compile(r"logits|hidden_out|v_first_out|state\d+_\w+_out")
+OWN_OUTPUT = re.compile(r"logits|ln_out|hidden_out|v_first_out|state\d+_\w+_out")
 # What these write has the values of what they read.
 REPEATING = {"Reshape", "Identity", "Slice"}
 

@@ -32,7 +32,7 @@ LARGEST_S32 = 2**31 - 1
 # What the HTP's own sigmoid and tanh write.
 FIXED_RANGES = {"Sigmoid": (0.0, 2.0**-16, 0), "Tanh": (-1.0, 2.0**-15, 32768)}
 # Values pass through these unchanged and keep their encoding.
-PASSING = {"Identity", "Reshape"}
+PASSING = {"Identity", "Reshape", "Expand"}
 STATE_LAYER = re.compile(r"state(\d+)_")
 
 

@@ -10,7 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from rwkv.graph_builder import GraphBuilder
-from rwkv.graph_layers import group_norm, silu, squared_relu
+from rwkv.graph_layers import (
+    by_sequences,
+    group_norm,
+    heads_shape,
+    silu,
+    squared_relu,
+    state_heads,
+)
 from rwkv.half_range import is_halved_before
 from rwkv.head_products import outer_product, weighted_sum
 from rwkv.model_config import ModelConfig
@@ -29,7 +36,7 @@ def add_attention(
 ) -> str:
     """What the attention half adds to the residual stream [rows, C].
 
-    `mixed` are the inputs of receptance, key, value and gate by letter. `decay` is [H, N, 1] for one token;
+    `mixed` are the inputs of receptance, key, value and gate by letter. `decay` is [S·H, N, 1] for one token;
     for several it is the decay's exponent, [rows, C].
     """
     att = f"blocks.{layer}.att."
@@ -57,11 +64,11 @@ def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[
 def add_wkv_step(
     graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[str, str], decay: str
 ) -> str:
-    """The step of the state [H, key, value] by one token and what is read from it: [H, N].
+    """The step of the state [S·H, key, value] by one token and what is read from it: by heads.
 
-    `vectors` are r, k, v as [1, C]; `decay` is [H, N, 1].
+    `vectors` are r, k, v as [S, C]; `decay` is [S·H, N, 1].
     """
-    h, n = config.heads, config.head_size
+    h, n = state_heads(graph, config), config.head_size
     att, state = f"blocks.{layer}.att.", f"state{layer}_"
 
     def op(kind: str, inputs: list[str], name: str) -> str:
@@ -74,11 +81,11 @@ def add_wkv_step(
         return graph.reshape(vectors[name], (h, 1, n), f"{att}{name}.row")
 
     def heads(name: str) -> str:
-        return graph.reshape(vectors[name], (h, n), f"{att}{name}.heads")
+        return graph.reshape(vectors[name], heads_shape(graph, config), f"{att}{name}.heads")
 
     # y = r·(u·k vᵀ + S) = (Σ r·u·k)·v + r·S, S <- w·S + k vᵀ
     before = graph.input(f"{state}wkv_in", (h, n, n))
-    recalled = weighted_sum(graph, before, column("r"), 1, f"{att}recalled")
+    recalled = by_sequences(graph, config, weighted_sum(graph, before, column("r"), 1, f"{att}recalled"))
     learnt = outer_product(graph, row("k"), row("v"), f"{att}learnt")
     rk = op("Mul", [op("Mul", [heads("r"), heads("k")], "rk"), graph.weight(f"{att}time_faaaa")], "rk.scaled")
     last_axis = graph.constant("last_axis", np.array([-1], np.int64))

@@ -41,10 +41,14 @@ def add_time_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: s
 
 
 def decay_of(graph: GraphBuilder, config: ModelConfig, att: str) -> str:
-    """[H, N, 1] for one token; for several the exponents [rows, C], though all rows are the same."""
-    tokens = graph.form.tokens
+    """[S·H, N, 1] for one token; for several the exponents [rows, C], though all rows are the same."""
+    h, n, tokens, sequences = config.heads, config.head_size, graph.form.tokens, graph.form.sequences
+    if tokens == 1 and sequences == 1:
+        return graph.weight(f"{att}decay", (h, n, 1))
     if tokens == 1:
-        return graph.weight(f"{att}decay", (config.heads, config.head_size, 1))
+        shape = graph.constant(f"shape.{sequences}", np.array([sequences, h, n], np.int64))
+        decay = graph.op("Expand", [graph.weight(f"{att}decay", (1, h, n)), shape], f"{att}decay.sequences")
+        return graph.reshape(decay, (sequences * h, n, 1), f"{att}decay.column")
     ones = graph.constant(f"ones_{tokens}", np.ones((tokens, 1), np.float32))
     exponent = graph.weight(f"{att}decay_exponent", (1, config.embd))
     return graph.op("MatMul", [ones, exponent], f"{att}decay.exponent")

@@ -10,7 +10,7 @@ import numpy as np
 
 from rwkv.chunk_span import ChunkSpan
 from rwkv.graph_builder import GraphBuilder
-from rwkv.graph_layers import remembered_norm, shift_mix
+from rwkv.graph_layers import remembered_norm, shift_mix, state_heads
 from rwkv.model_config import ModelConfig
 from rwkv.rwkv6_layout import MIXES
 from rwkv.rwkv56_graph import add_attention, add_feed_forward, enter_layer
@@ -30,7 +30,7 @@ def add_layers(graph: GraphBuilder, config: ModelConfig, span: ChunkSpan, hidden
 
 def add_time_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str) -> str:
     """The attention half of a layer: the residual stream [rows, C]."""
-    h, n, att = config.heads, config.head_size, f"blocks.{layer}.att."
+    h, n, att = state_heads(graph, config), config.head_size, f"blocks.{layer}.att."
     x, before = remembered_norm(graph, config, layer, "att", hidden)
     shift = graph.op("Sub", [before, x], f"{att}shift")
     mixed = add_mixes(graph, config, att, x, shift)

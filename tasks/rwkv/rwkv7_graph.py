@@ -14,7 +14,15 @@ import numpy as np
 
 from rwkv.chunk_span import ChunkSpan
 from rwkv.graph_builder import Attribute, GraphBuilder
-from rwkv.graph_layers import group_norm, heads_shape, remembered_norm, shift_mix, squared_relu
+from rwkv.graph_layers import (
+    by_sequences,
+    group_norm,
+    heads_shape,
+    remembered_norm,
+    shift_mix,
+    squared_relu,
+    state_heads,
+)
 from rwkv.head_products import outer_product, weighted_sum
 from rwkv.model_config import ModelConfig
 from rwkv.rwkv7_prefill import add_wkv_block
@@ -126,11 +134,11 @@ def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[
 
 
 def add_wkv_step(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[str, str]) -> str:
-    """The step of the state [H, value, key] by one token and what is read from it: [H, N].
+    """The step of the state [S·H, value, key] by one token and what is read from it: by heads, as kk is.
 
-    `vectors` are r, k, v, exponent as [1, C], kk and kk.rate as [H, N].
+    `vectors` are r, k, v, exponent as [S, C], kk and kk.rate by heads.
     """
-    h, n = config.heads, config.head_size
+    h, n = state_heads(graph, config), config.head_size
     att, state = f"blocks.{layer}.att.", f"state{layer}_"
 
     def op(kind: str, inputs: list[str], name: str) -> str:
@@ -148,7 +156,8 @@ def add_wkv_step(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: 
     decayed = op("Mul", [before, row("decay")], "decayed")
     wkv = graph.op("Add", [op("Sub", [decayed, unlearnt], "kept"), learnt], f"{state}wkv_out")
     graph.output(wkv, (h, n, n))
-    return weighted_sum(graph, wkv, row("r"), -1, f"{att}y.heads")
+    y = weighted_sum(graph, wkv, row("r"), -1, f"{att}y.heads")
+    return by_sequences(graph, config, y)
 
 
 def add_channel_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str) -> str:

@@ -35,6 +35,11 @@ class CpuChain:
 
     def logits(self, first: Mapping[str, NDArray[np.generic]]) -> NDArray[np.float32]:
         """[V] after the last token, given the `token` or the rows of its tables."""
+        logits: NDArray[np.float32] = self.all_logits(first)[0]
+        return logits
+
+    def all_logits(self, first: Mapping[str, NDArray[np.generic]]) -> NDArray[np.float32]:
+        """[sequences, V]."""
         passed: dict[str, NDArray[np.generic]] = {}
         for index, session in enumerate(self.sessions):
             names = [item.name for item in session.get_outputs()]
@@ -52,5 +57,6 @@ class CpuChain:
             for name in ("hidden", "v_first"):
                 if f"{name}_out" in outputs:
                     passed[f"{name}_in"] = outputs[f"{name}_out"]
-        logits: NDArray[np.float32] = outputs["logits"][0].astype(np.float32, copy=False)
-        return logits
+            if "ln_out" in outputs:
+                passed = {"ln_out": outputs["ln_out"]}
+        return np.asarray(outputs["logits"], np.float32)
