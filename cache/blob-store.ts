@@ -5,7 +5,7 @@ import { fail, ok, type Result } from '../engine/result.ts';
 import { type Artifact, type DirectoryArtifact, directoryArtifact, type FileArtifact } from './artifact.ts';
 import { makeFolder } from './atomic-write.ts';
 import { blobMode, blobPath, POOLS } from './blob-layout.ts';
-import { BlobProofs } from './blob-proofs.ts';
+import { BlobSearch } from './blob-search.ts';
 import { type Digest, digestBytes, FileChangedError } from './digest.ts';
 import { filesBelow, refusal } from './folder-walk.ts';
 import { Gate } from './gate.ts';
@@ -14,10 +14,8 @@ import { type BlobSource, linkOrCopy, type MaterialiseMode, materialise } from '
 import { isSealed } from './seal-status.ts';
 import {
   type BlobMode,
-  blobState,
   copyBlob,
   isSameFile,
-  proveBlob,
   sealFile,
   syncSealed,
   touchBlob,
@@ -49,11 +47,12 @@ export class BlobStore {
   readonly #temporary: TemporaryFolder;
   /** What this object placed and the disk may not have yet. */
   #unsynced = new Set<string>();
-  readonly #proofs = new BlobProofs();
+  readonly #search: BlobSearch;
 
   constructor(root: string) {
     this.root = root;
     this.#temporary = new TemporaryFolder(join(root, 'tmp'));
+    this.#search = new BlobSearch(root);
   }
 
   /**
@@ -76,7 +75,7 @@ export class BlobStore {
 
   /** Whether a blob is there, by a look at its status: a wrong size, or a write since it came, is noticed. */
   async has(digest: Digest): Promise<boolean> {
-    return (await this.#find(digest, POOLS)) !== undefined;
+    return (await this.#search.find(digest, POOLS)) !== undefined;
   }
 
   /** Whether every blob of an artifact is there. */
@@ -90,7 +89,7 @@ export class BlobStore {
   /** Stores bytes. Fails with `storage-failed`. */
   async putBytes(bytes: Uint8Array): Promise<Result<Digest>> {
     const digest = digestBytes(bytes);
-    const there = await this.#find(digest, [0o444]);
+    const there = await this.#search.find(digest, [0o444]);
     if (there !== undefined && (await touchBlob(there, 0o444))) return ok(digest);
     return this.#inTemporary(async (path) => {
       await writeSealed(path, bytes);
@@ -188,8 +187,8 @@ export class BlobStore {
 
   /** The bytes of a blob, checked. Fails with `store-corrupt` when it is missing or damaged. */
   async read(digest: Digest): Promise<Result<Buffer>> {
-    const path = await this.#find(digest, POOLS);
-    if (path === undefined) return fail(missing(this.root, digest));
+    const path = await this.#search.find(digest, POOLS);
+    if (path === undefined) return fail(this.#search.missing(digest));
     try {
       const bytes = await readFile(path);
       if (digestBytes(bytes).hash === digest.hash) return ok(bytes);
@@ -197,13 +196,13 @@ export class BlobStore {
       return fail(storageFailure(path, error));
     }
     await moveAside(this.root, path);
-    return fail(missing(this.root, digest));
+    return fail(this.#search.missing(digest));
   }
 
   /** A file that holds a blob, to be read and nothing else. Fails with `store-corrupt` when it is missing. */
   async pathOf(digest: Digest): Promise<Result<string>> {
-    const path = await this.#find(digest, POOLS);
-    return path === undefined ? fail(missing(this.root, digest)) : ok(path);
+    const path = await this.#search.find(digest, POOLS);
+    return path === undefined ? fail(this.#search.missing(digest)) : ok(path);
   }
 
   /**
@@ -221,39 +220,13 @@ export class BlobStore {
 
   readonly #source: BlobSource = async ({ digest, executable }, mode) => {
     const wanted = blobMode(executable);
-    const found = await this.#find(digest, mode === 'link' ? [wanted] : POOLS);
-    if (found !== undefined) return ok({ path: found, prove: () => this.#prove(found, digest) });
-    const other = await this.#find(digest, POOLS);
-    if (other === undefined) return fail(missing(this.root, digest));
+    const found = await this.#search.find(digest, mode === 'link' ? [wanted] : POOLS);
+    if (found !== undefined) return ok({ path: found, prove: () => this.#search.prove(found, digest) });
+    const other = await this.#search.find(digest, POOLS);
+    if (other === undefined) return fail(this.#search.missing(digest));
     const twin = await this.#makeTwin(other, digest, wanted);
     return twin.ok ? ok({ path: twin.value, prove: async () => ok(undefined) }) : twin;
   };
-
-  /** Reads a blob, unless this object has done so; moves it aside when it is not what its name says. */
-  async #prove(path: string, digest: Digest): Promise<Result<void>> {
-    if (await this.#proofs.holds(path, digest)) return ok(undefined);
-    // Only the first that learns of it: another blob may be in the place by then.
-    if (this.#proofs.forget(path)) await moveAside(this.root, path);
-    return fail(missing(this.root, digest));
-  }
-
-  /** The path of a blob in the first of the pools that has it whole; what is damaged is moved aside. */
-  async #find(digest: Digest, pools: readonly BlobMode[]): Promise<string | undefined> {
-    for (const mode of pools) {
-      const path = blobPath(this.root, digest.hash, mode);
-      const state = await blobState(path, digest);
-      if (state === 'sealed') return path;
-      if (state === 'absent') continue;
-      if (await proveBlob(path, digest, mode)) {
-        if (state === 'unsealed') return path;
-        // The blob is what its name says; it is the size in the digest that is wrong.
-        continue;
-      }
-      await moveAside(this.root, path);
-      this.#proofs.forget(path);
-    }
-    return undefined;
-  }
 
   async #makeTwin(from: string, digest: Digest, mode: BlobMode): Promise<Result<string>> {
     return this.#inTemporary(async (path) => {
@@ -261,7 +234,7 @@ export class BlobStore {
       const copied = await sealFile(path, mode);
       if (copied.hash !== digest.hash) {
         await moveAside(this.root, from);
-        return fail(missing(this.root, digest));
+        return fail(this.#search.missing(digest));
       }
       await this.#place(path, digest, mode);
       return ok(blobPath(this.root, digest.hash, mode));
@@ -300,7 +273,7 @@ export class BlobStore {
     await makeFolder(dirname(path));
     await rename(sealed, path);
     this.#unsynced.add(path);
-    this.#proofs.given(path);
+    this.#search.given(path);
   }
 
   async #inTemporary<T>(work: (path: string) => Promise<Result<T>>): Promise<Result<T>> {
@@ -314,15 +287,6 @@ export class BlobStore {
       if (path !== undefined) await rm(path, { force: true }).catch(() => undefined);
     }
   }
-}
-
-function missing(root: string, digest: Digest): Failure {
-  return {
-    kind: 'store-corrupt',
-    path: blobPath(root, digest.hash, 0o444),
-    message: `the store lacks a blob that it had, or has it damaged: ${digest.hash} (${digest.size} bytes)`,
-    hint: 'Run the build again: what needs it is made anew.',
-  };
 }
 
 function adoptionFailure(path: string, error: unknown): Failure {

@@ -23,6 +23,8 @@ setFlagsFromString('--no-opt');
 const { exitCode, look } = instantBuild(args);
 if (exitCode === undefined) {
   setFlagsFromString('--opt');
+  // V8 lets a heap grow to a multiple of what is in use. A graph of 20,000 actions then took 540 MB, with this 350.
+  setFlagsFromString('--heap-growing-percent=20');
   // Read when the first of node's threads is needed: with four, flushes to the disk would leave none for work.
   process.env.UV_THREADPOOL_SIZE ??= '16';
   void start(args, look).then((code) => {
