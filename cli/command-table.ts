@@ -1,17 +1,16 @@
-import { availableParallelism } from 'node:os';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { FAILURE_MODES, type FailureMode } from '../engine/failure-mode.ts';
 import { nearestName } from '../engine/nearest-name.ts';
-import { durationSeconds } from '../engine/quantity.ts';
-import { SANDBOX_LEVELS, type SandboxLevel } from '../engine/sandbox.ts';
 import { BUILDABLE_VERSIONS } from '../tasks/model-recognition.ts';
-import type { BuildOptions } from './build-options.ts';
+import { commaList, wholeNumber, wholeOrZero } from './argument-values.ts';
+import { cacheCommand } from './cache-command.ts';
 import type { CleanScope } from './commands/clean.ts';
 import type { Shell } from './commands/completion.ts';
 import type { GraphFormat } from './commands/graph.ts';
 import type { SynthOptions } from './commands/synth.ts';
 import { EXIT } from './exit-code.ts';
 import { packageVersion } from './package-version.ts';
+import { buildOptions, pipelineCommand, type RawOptions } from './pipeline-command.ts';
 
 const EXAMPLES = `
 Examples:
@@ -253,161 +252,11 @@ function synthCommand(program: Command, finish: (code: number) => void): void {
     });
 }
 
-const CACHE_EXAMPLES = `
-Examples:
-  rwkv-build cache stats                      what the store holds, and its limit
-  rwkv-build cache verify                     read every blob again; damaged ones are moved aside
-  rwkv-build cache gc --limit 20GB --dry-run  what would go to get down to 20 GB
-  rwkv-build cache clear                      remove all results and blobs
-
-A build keeps the store within its limit by itself, the least recently used first. The limit is a fifth of the
-disk, at least 10 GB, and leaves 10 GB of the disk free; RWKV_BUILD_CACHE_LIMIT sets it (bytes, 20GB, none).`;
-
-function cacheCommand(program: Command, finish: (code: number) => void): void {
-  const cache = program
-    .command('cache')
-    .description('look at the store, check it, make it smaller')
-    .addHelpText('after', CACHE_EXAMPLES);
-  const part = (name: string, description: string): Command =>
-    cache.command(name).description(description).option('--json', 'one JSON object on stdout');
-  part('stats', 'print what the store holds, and what it may hold').action(async (raw: CacheFlags) => {
-    const { cacheStats } = await import('./commands/cache.ts');
-    finish(await cacheStats({ json: raw.json === true }));
-  });
-  part('verify', 'read every blob; move the damaged ones aside').action(async (raw: CacheFlags) => {
-    const { cacheVerify } = await import('./commands/cache.ts');
-    finish(await cacheVerify({ json: raw.json === true }));
-  });
-  part('gc', 'remove what serves nobody, and the least recently used down to the limit')
-    .option('--limit <size>', 'bytes, a size such as 20GB, or none (default: the configured limit)')
-    .option('--dry-run', 'only say what would go')
-    .action(async (raw: CacheFlags & { limit?: string; dryRun?: boolean }) => {
-      const { cacheGc } = await import('./commands/cache.ts');
-      const flags = { json: raw.json === true, dryRun: raw.dryRun === true };
-      finish(await cacheGc(raw.limit === undefined ? flags : { ...flags, limit: raw.limit }));
-    });
-  part('clear', 'remove all results and blobs; fetched tools stay').action(async (raw: CacheFlags) => {
-    const { cacheClear } = await import('./commands/cache.ts');
-    finish(await cacheClear({ json: raw.json === true }));
-  });
-}
-
-interface CacheFlags {
-  readonly json?: boolean;
-}
-
 interface BuildFlags {
   readonly linkOutputs?: boolean;
   readonly logs?: boolean;
   readonly onFailure: FailureMode;
   readonly profile?: string;
-}
-
-interface RawOptions {
-  readonly file: string;
-  readonly set: string[];
-  readonly soc: string[];
-  readonly precision: string[];
-  readonly target: string[];
-  readonly model: string[];
-  readonly device?: string;
-  readonly jobs: number;
-  readonly sandbox?: SandboxLevel;
-  readonly retries?: number;
-  readonly timeLimit?: number;
-  readonly json?: boolean;
-}
-
-function pipelineCommand(
-  program: Command,
-  nameAndArguments: string,
-  description: string,
-  settings: { readonly isDefault?: boolean } = {},
-): Command {
-  return program
-    .command(nameAndArguments, settings)
-    .description(description)
-    .option('-f, --file <path>', 'the pipeline file', 'rwkv.pipeline.yaml')
-    .option('--set <name=value>', 'replace a parameter of the pipeline (repeatable)', append, [])
-    .option('--soc <names>', 'the SoCs, separated by commas', commaList, [])
-    .option(
-      '--precision <names>',
-      'the precisions: fp16, a16w8, a16w8-int, a16w4, a16w4-mixed, or your own',
-      commaList,
-      [],
-    )
-    .option(
-      '--model <names or paths>',
-      'models of the pipeline, or weights (.pth, .safetensors, its .index.json)',
-      commaList,
-      [],
-    )
-    .option(
-      '--target <names>',
-      'machines to build programs for: x86_64-linux, aarch64-linux, aarch64-android',
-      commaList,
-      [],
-    )
-    .option('--device <device>', 'auto, emulator, adb or adb:SERIAL')
-    .option(
-      '-j, --jobs <count>',
-      'how many commands may run at the same time',
-      wholeNumber,
-      availableParallelism(),
-    )
-    .addOption(
-      new Option('--sandbox <level>', 'strict: hide the rest of the machine from commands').choices([
-        ...SANDBOX_LEVELS,
-      ]),
-    )
-    .option('--retries <count>', 'run commands that fail again, up to so often', wholeOrZero)
-    .option('--time-limit <duration>', 'end commands after: 90 (seconds), 10min, 2h', timeLimit)
-    .option('--json', 'one JSON event a line on stdout');
-}
-
-function buildOptions(raw: RawOptions): BuildOptions {
-  const { file, set, soc, precision, target, model, jobs } = raw;
-  const limits = {
-    ...(raw.retries === undefined ? {} : { retries: raw.retries }),
-    ...(raw.timeLimit === undefined ? {} : { timeLimitSeconds: raw.timeLimit }),
-  };
-  const base = { file, set, soc, precision, target, model, jobs, limits, json: raw.json === true };
-  const { device, sandbox } = raw;
-  return {
-    ...base,
-    ...(device === undefined ? {} : { device }),
-    ...(sandbox === undefined ? {} : { sandbox }),
-  };
-}
-
-const append = (value: string, before: readonly string[]): string[] => [...before, value];
-
-const commaList = (value: string, before: readonly string[]): string[] => [
-  ...before,
-  ...value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== ''),
-];
-
-function wholeNumber(value: string): number {
-  const count = Number(value);
-  if (!Number.isInteger(count) || count < 1)
-    throw new InvalidArgumentError('Expected a whole number from 1.');
-  return count;
-}
-
-function wholeOrZero(value: string): number {
-  const count = Number(value);
-  if (value === '' || !Number.isInteger(count) || count < 0)
-    throw new InvalidArgumentError('Expected a whole number from 0.');
-  return count;
-}
-
-function timeLimit(value: string): number {
-  const seconds = durationSeconds(value);
-  if (seconds === undefined) throw new InvalidArgumentError('Expected seconds, or such as 90s, 10min, 2h.');
-  return seconds;
 }
 
 function cleanScope(value: string): CleanScope {
