@@ -35,7 +35,7 @@ export function pipelineCommand(
     .option('--soc <names>', 'the SoCs, separated by commas', commaList, [])
     .option(
       '--precision <names>',
-      'the precisions: fp16, a16w8, a16w8-int, a16w4, a16w4-mixed, or your own',
+      'the precisions: fp16, a16w8, a16w4, a16w4-mixed, or your own',
       commaList,
       [],
     )

@@ -37,7 +37,7 @@ params: # \`--set chunks=4\` replaces one; model, soc, precision, target and dev
   chunks: 2 # how many pieces the model is cut into: more for a large model, whose contexts are limited to 2 GB
   ext_embedding: false # true: the embedding stays on the CPU, outside of the first chunk
   prefill: 0 # 8, 32, 64, 128 (fp16: also 16): prompts are read so many tokens at once, by a second graph of each chunk
-  precision: [${precisions.join(', ')}] # also a16w4, a16w4-mixed, a16w8-int (for SoCs without fp16)
+  precision: [${precisions.join(', ')}] # also a16w4, a16w4-mixed; all but fp16 suit SoCs without fp16
   soc: [${socs.join(', ')}] # the Snapdragons to build for
   target: [x86_64-linux] # also aarch64-linux, aarch64-android: machines that programs are built for
   device: auto # emulator, adb, adb:SERIAL; auto takes an attached phone, else the emulator

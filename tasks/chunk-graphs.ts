@@ -19,7 +19,8 @@ export function chunkGraphs(dlcs: readonly NeededOutput[]): readonly ChunkGraphs
     chunks.set(name, [...(chunks.get(name) ?? []), dlc]);
   }
   return [...chunks].map(([name, graphs]) => {
-    const { tokens: _, ...attributes } = graphs[0]?.output.attributes ?? {};
+    const { tokens: _, ...first } = graphs[0]?.output.attributes ?? {};
+    const attributes = { ...first, fp16: graphs.some(({ output }) => output.attributes.fp16 === true) };
     const inputs = graphs.map((dlc) => artifactInput(dlc, `${graphName(dlc.output.attributes)}.dlc`));
     return { name, attributes, inputs };
   });

@@ -16,6 +16,6 @@ export function requireFp16(soc: Soc, { precision, fp16 }: FloatUse): Result<voi
     kind: 'unsupported-combination',
     axis: 'precision',
     message: `${soc.name} (HTP v${soc.arch}) cannot compute in fp16, and the precision ${precision} has fp16 operations`,
-    hint: `--precision a16w8-int works on ${soc.name}; so does any without \`float\` and with bits for all weights`,
+    hint: `--precision a16w8 works on ${soc.name}; so does any without \`float\` and with bits for all weights`,
   });
 }

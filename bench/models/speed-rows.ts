@@ -23,8 +23,8 @@ interface SpeedGoal {
 }
 
 const DECODING: readonly SpeedGoal[] = [
-  { arch: 'v6', precision: 'a16w8-int', decode: [29, 44] },
-  { arch: 'v7', precision: 'a16w8-int', decode: [31, 46] },
+  { arch: 'v6', precision: 'a16w8', decode: [29, 44] },
+  { arch: 'v7', precision: 'a16w8', decode: [31, 46] },
   { arch: 'v7', precision: 'a16w4-mixed', decode: [52, 84] },
   { arch: 'v7', precision: 'fp16', decode: undefined },
 ];

@@ -46,7 +46,7 @@ export async function init(weights: readonly string[], options: InitOptions): Pr
     schema: shownPath(join(packageRoot(), 'pipeline.schema.json'), folder),
     models,
     socs: socs.value.map(({ name }) => name),
-    precisions: socs.value.every(({ fp16 }) => fp16) ? ['fp16', 'a16w8'] : ['a16w8-int'],
+    precisions: socs.value.every(({ fp16 }) => fp16) ? ['fp16', 'a16w8'] : ['a16w8'],
     shipped: await readFile(join(packageRoot(), 'rwkv.pipeline.yaml'), 'utf8'),
   });
   if (options.dryRun) {

@@ -21,7 +21,7 @@ inline constexpr std::array qnn_error_rows{
         "SocModel doesn't support FP16",
         "Failed to validate op (\\S+) with error",
         "the HTP of this SoC cannot compute in fp16, and the graph has float operations",
-        "take a precision without float operations (a16w8-int), or a SoC whose HTP has fp16 (v69 or later, but not SM8635 and SM8735)"},
+        "take a precision without float operations (a16w8), or a SoC whose HTP has fp16 (v69 or later, but not SM8635 and SM8735)"},
     // gemm-bias-input
     QnnErrorRow{{0, 0},
         "failed for node `([^`]+)` of type `FullyConnected` with error code 3110",
@@ -147,7 +147,7 @@ inline constexpr std::array qnn_error_rows{
         "",
         "",
         "usually one of two: an operation that the HTP of this SoC cannot do, or too little memory for the graph",
-        "a SoC without fp16 needs the precision a16w8-int; a large model needs more chunks"},
+        "a SoC without fp16 needs the precision a16w8; a large model needs more chunks"},
     // system-error
     QnnErrorRow{{1003, 0},
         "",
@@ -177,7 +177,7 @@ inline constexpr std::array qnn_error_rows{
         "",
         "",
         "the HTP of this SoC refuses an operation with these types: usually float, where it has no fp16",
-        "take a SoC with fp16, or the precision a16w8-int"},
+        "take a SoC with fp16, or the precision a16w8"},
     // backend-not-started
     QnnErrorRow{{4000, 0},
         "",

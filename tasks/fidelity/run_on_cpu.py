@@ -25,6 +25,7 @@ from rwkv.stable_json import write_json
 from rwkv.token_sequence import TOKENIZERS, fed_tokens, read_tokens
 from rwkv.token_tables import table_names
 from rwkv.tool_failure import InputError, progress, run_tool
+from rwkv.tuned_state import tuned_states
 from rwkv.weight_folder import WeightFolder
 
 SUMMARY = "Run the chunks of a model over a text on the CPU; write logits and probed tensors."
@@ -55,7 +56,7 @@ def main() -> None:
             graph, names = probed_graph(folder, arguments.probe, Path(work) / folder.name)
             graphs.append(graph)
             probed += names
-        chain = CpuChain(weights, graphs)
+        chain = CpuChain(graphs, tuned_states(weights))
         with (output / "logits.f32").open("wb") as logits, (output / "probes.f32").open("wb") as probes:
             for token in fed_tokens(text, tokenizer, vocab):
                 given = chain.feed(given_for(weights, token))

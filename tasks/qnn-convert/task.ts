@@ -86,7 +86,8 @@ function chunkSpec(
   const attributes = {
     model: model.name,
     precision: recipe.name,
-    fp16: needsFp16(recipe),
+    // All but the linears of a prefill stay floats, whatever the recipe.
+    fp16: needsFp16(recipe) || Number(graph.output.attributes.tokens ?? 1) > 1,
     ...graph.output.attributes,
     ...(cell.with.probe === undefined ? {} : { probe: probeParameter(cell.with) }),
   };
@@ -139,14 +140,6 @@ function checkPrefill(recipe: PrecisionRecipe, graphs: readonly NeededOutput[]):
   const lengths = graphs
     .map(({ output }) => Number(output.attributes.tokens ?? 1))
     .filter((rows) => rows > 1);
-  // Ranges are calibrated token by token: what blocks compute has none.
-  if (lengths.length > 0 && !needsFp16(recipe))
-    return fail({
-      kind: 'unsupported-combination',
-      axis: 'precision',
-      message: `the precision ${recipe.name} has no floats, which prefill graphs need`,
-      hint: 'set `prefill: 0`, or take a precision whose `wkv` and `decay` are floats',
-    });
   if (lengths.includes(MISREAD_ROWS) && isQuantised(recipe))
     return fail({
       kind: 'unsupported-combination',

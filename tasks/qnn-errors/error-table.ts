@@ -32,7 +32,7 @@ export const ERROR_TABLE: readonly ErrorEntry[] = [
     log: "SocModel doesn't support FP16",
     operation: 'Failed to validate op (\\S+) with error',
     cause: 'the HTP of this SoC cannot compute in fp16, and the graph has float operations',
-    hint: 'take a precision without float operations (a16w8-int), or a SoC whose HTP has fp16 (v69 or later, but not SM8635 and SM8735)',
+    hint: 'take a precision without float operations (a16w8), or a SoC whose HTP has fp16 (v69 or later, but not SM8635 and SM8735)',
     parameters: ['precision', 'soc'],
   },
   {
@@ -192,7 +192,7 @@ export const ERROR_TABLE: readonly ErrorEntry[] = [
     codes: [1002],
     cause:
       'usually one of two: an operation that the HTP of this SoC cannot do, or too little memory for the graph',
-    hint: 'a SoC without fp16 needs the precision a16w8-int; a large model needs more chunks',
+    hint: 'a SoC without fp16 needs the precision a16w8; a large model needs more chunks',
     parameters: ['chunks', 'precision'],
   },
   {
@@ -228,7 +228,7 @@ export const ERROR_TABLE: readonly ErrorEntry[] = [
     name: 'operation-refused',
     codes: [3110],
     cause: 'the HTP of this SoC refuses an operation with these types: usually float, where it has no fp16',
-    hint: 'take a SoC with fp16, or the precision a16w8-int',
+    hint: 'take a SoC with fp16, or the precision a16w8',
     parameters: ['precision', 'soc'],
   },
   {

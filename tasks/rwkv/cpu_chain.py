@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 
 from rwkv.number_formats import Float32Array
-from rwkv.tuned_state import graph_states
-from rwkv.weight_folder import WeightFolder
 
 LARGEST_U16 = 65535
 # What one chunk hands to later ones.
@@ -23,15 +21,15 @@ HEAD_INPUT = "ln_out"
 
 
 class CpuChain:
-    """Carries the states; `feed` takes one token through all chunks.
+    """Carries the states, from zeros or `initial`; `feed` takes a call's tokens through all chunks.
 
     Inputs and outputs of the graphs that are codes or halves are floats here.
     """
 
-    def __init__(self, weights: WeightFolder, graphs: Sequence[Path]) -> None:
-        self.chunks = [CpuChunk(weights, path) for path in graphs]
+    def __init__(self, graphs: Sequence[Path], initial: Mapping[str, Float32Array] | None = None) -> None:
+        self.chunks = [CpuChunk(path, initial or {}) for path in graphs]
 
-    def feed(self, first: dict[str, NDArray[np.generic]]) -> dict[str, Float32Array]:
+    def feed(self, first: Mapping[str, NDArray[np.generic]]) -> dict[str, Float32Array]:
         """All that the chunks give out, given the `token` or its rows of the tables."""
         given: dict[str, Float32Array] = {}
         handed_on: dict[str, NDArray[np.generic]] = dict(first)
@@ -45,16 +43,20 @@ class CpuChain:
                 handed_on[HEAD_INPUT] = outputs[HEAD_INPUT]
         return given
 
-    def logits(self, first: dict[str, NDArray[np.generic]]) -> Float32Array:
-        """[V], given the `token` or its rows of the tables."""
-        logits: Float32Array = self.feed(first)["logits"][0]
+    def logits(self, first: Mapping[str, NDArray[np.generic]]) -> Float32Array:
+        """[V] after the last token, given the `token` or its rows of the tables."""
+        logits: Float32Array = self.all_logits(first)[0]
         return logits
+
+    def all_logits(self, first: Mapping[str, NDArray[np.generic]]) -> Float32Array:
+        """The same of every sequence, [sequences, V]."""
+        return self.feed(first)["logits"]
 
 
 class CpuChunk:
     """One graph with its states."""
 
-    def __init__(self, weights: WeightFolder, path: Path) -> None:
+    def __init__(self, path: Path, initial: Mapping[str, Float32Array]) -> None:
         options = onnxruntime.SessionOptions()
         # One thread: the order of additions, and so the last bits, must not depend on the machine's cores.
         options.intra_op_num_threads = 1
@@ -69,12 +71,14 @@ class CpuChunk:
         self.halves = {
             item.name for item in graph.input if item.type.tensor_type.elem_type == TensorProto.FLOAT16
         }
-        shapes = {item.name: tuple(item.shape) for item in self.session.get_inputs()}
-        states = {name: shape for name, shape in shapes.items() if name.startswith("state")}
-        self.states = graph_states(weights, states)
+        self.states = {
+            item.name: initial.get(item.name, np.zeros(item.shape, np.float32))
+            for item in self.session.get_inputs()
+            if item.name.startswith("state")
+        }
 
-    def feed(self, given: dict[str, NDArray[np.generic]]) -> dict[str, Float32Array]:
-        """Run the graph on one token; `given` may hold more than it reads."""
+    def feed(self, given: Mapping[str, NDArray[np.generic]]) -> dict[str, Float32Array]:
+        """Run the graph; `given` may hold more than it reads."""
         values = {**given, **self.states}
         inputs = {name: self.encoded(name, values[name]) for name in self.inputs}
         found = self.session.run(self.outputs, inputs)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import onnx
 from onnx import shape_inference
 
+from rwkv.graph_form import GraphForm
 from rwkv.recipe_rules import ALL, Recipe, matches, no_match
 
 IO = "io"
@@ -24,6 +25,9 @@ GROUPS = {
     "elementwise": "all other nodes: mixing with the token before, gates, …",
 }
 NORMS = {"LayerNormalization", "LpNormalization", "GroupNormalization", "InstanceNormalization"}
+PREFILL = GraphForm(tokens=2).graph_name
+# Ranges are calibrated token by token: there are none of what only blocks of tokens compute.
+PREFILL_FLOATS = tuple(group for group in GROUPS if group not in ("linear", "embedding"))
 STREAM = {"emb", "embedding", "hidden_in"}
 STREAM_OPS = {"Add", "Mul", "Div", "Identity"}
 
@@ -35,7 +39,8 @@ def float_nodes(model: onnx.ModelProto, recipe: Recipe) -> set[str]:
     inputs and outputs floats.
     """
     groups = node_groups(model)
-    return {name for name in groups for pattern in recipe.floats if is_meant(pattern, name, groups)}
+    patterns = [*recipe.floats, *(PREFILL_FLOATS if model.graph.name == PREFILL else ())]
+    return {name for name in groups for pattern in patterns if is_meant(pattern, name, groups)}
 
 
 def check_floats(model: onnx.ModelProto, recipe: Recipe) -> None:

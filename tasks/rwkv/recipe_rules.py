@@ -105,7 +105,7 @@ def choose_forms(recipe: Recipe, linears: Iterable[Linear], width: int) -> dict[
                 unused.pop(pattern, None)
                 forms[linear.weight] = form
     for pattern in unused:
-        if pattern != ALL:
+        if pattern not in (ALL, LOW_RANK):  # which RWKV-5 has none of
             place = f"precisions/{recipe.name}/weights/{pattern}"
             raise no_match(place, pattern, "weight of a linear", [*names, LOW_RANK])
     return forms

@@ -55,6 +55,12 @@ def graph_wkv(weights: WeightFolder, layer: int) -> Float32Array:
     return initial_wkv(weights, layer) / np.float32(weights.config.wkv_divisor)
 
 
+def tuned_states(weights: WeightFolder) -> dict[str, Float32Array]:
+    """The state inputs of the model's graphs that do not start from zeros, by name."""
+    layers = range(weights.config.layers) if weights.config.tuned_state else ()
+    return {f"state{layer}_wkv_in": graph_wkv(weights, layer) for layer in layers}
+
+
 def graph_states(weights: WeightFolder, inputs: dict[str, tuple[int, ...]]) -> dict[str, Float32Array]:
     """What a graph's state inputs, with these shapes by name, are before the first token."""
     states = {name: np.zeros(shape, np.float32) for name, shape in inputs.items()}

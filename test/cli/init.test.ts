@@ -58,7 +58,7 @@ test('takes the weights in the folder when none are named, and leaves open what 
 
 test('takes a precision that every SoC can compute', async ({ project }) => {
   const { stdout } = await project.run(['init', '--soc', 'SM8650,SM8635', '--dry-run']);
-  assert.match(stdout, 'precision: [a16w8-int]');
+  assert.match(stdout, 'precision: [a16w8]');
 });
 
 test('leaves a file that is there alone, unless it is told to replace it', async ({ project }) => {

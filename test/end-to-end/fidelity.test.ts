@@ -71,9 +71,9 @@ test('names the layer whose encodings are damaged, and fails', async () => {
     'damaged.pipeline.yaml',
     yaml.replace('    tokenizer: byte', '    encodings: damaged.json\n    tokenizer: byte'),
   );
-  const { code, stdout, stderr } = await verify('a16w8-int', '-f', 'damaged.pipeline.yaml');
+  const { code, stdout, stderr } = await verify('a16w8', '-f', 'damaged.pipeline.yaml');
   assert.is(code, 1);
-  const [onnx, lowered, emulator] = record(project, 'a16w8-int').stages;
+  const [onnx, lowered, emulator] = record(project, 'a16w8').stages;
   assert.is(onnx?.departs, null);
   assert.is(lowered?.departs?.name, `blocks.${DAMAGED_LAYER}.ffn.residual`);
   assert.is(emulator?.departs?.name, `blocks.${DAMAGED_LAYER}.ffn.residual`);
@@ -84,8 +84,8 @@ test('names the layer whose encodings are damaged, and fails', async () => {
 test('shows in a layer the tensor that departs first', async () => {
   const { project } = await shippedBuild();
   const layer = ['--layer', String(DAMAGED_LAYER)];
-  const { stdout } = await verify('a16w8-int', '-f', 'damaged.pipeline.yaml', ...layer);
-  const { stages } = record(project, 'a16w8-int', `layer${DAMAGED_LAYER}`);
+  const { stdout } = await verify('a16w8', '-f', 'damaged.pipeline.yaml', ...layer);
+  const { stages } = record(project, 'a16w8', `layer${DAMAGED_LAYER}`);
   const emulator = stages.find(({ stage }) => stage === 'emulator');
   const names = emulator?.tensors?.map(({ name }) => name) ?? [];
   assert.ok(names.length > 30, 'the whole layer is looked at');
@@ -106,10 +106,10 @@ test('finds what only the HTP computes otherwise, although the CPU runs the very
     weighted = graph.op("MatMul", [turned, matrix], f"{name}.weighted")`,
   });
   const model = 'rwkv6-austen';
-  const args = ['verify', 'fidelity', '--model', model, '--precision', 'a16w8-int', ...BRIEFLY];
+  const args = ['verify', 'fidelity', '--model', model, '--precision', 'a16w8', ...BRIEFLY];
   const { code, stdout, stderr } = await outcome(project.start(args, {}, program));
   assert.is(code, 1, stdout + stderr);
-  const [onnx, lowered, emulator] = record(project, 'a16w8-int', 'verified', model).stages;
+  const [onnx, lowered, emulator] = record(project, 'a16w8', 'verified', model).stages;
   assert.is(onnx?.within, true);
   assert.is(lowered?.within, true);
   assert.ok((lowered?.kl_mean ?? 1) < 1e-3);

@@ -81,13 +81,13 @@ test('are refused by name when nobody wrote them', async () => {
   assert.match(stderr + stdout, 'no precision `a16w9`; did you mean `a16w8`?');
 });
 
-test('are refused for the prefill graphs that the HTP would compute wrong', async () => {
-  for (const [precision, prefill, cause] of [
-    ['a16w8', 16, 'the HTP mixes up the tokens of graphs that take 16 at once in the precision a16w8'],
-    ['a16w8-int', 32, 'the precision a16w8-int has no floats, which prefill graphs need'],
+test('are refused for prefill graphs that the HTP would compute wrong, or not at all', async () => {
+  for (const [prefill, soc, cause] of [
+    [16, 'SM8650', 'the HTP mixes up the tokens of graphs that take 16 at once in the precision a16w8'],
+    [32, 'SM8635', 'SM8635 (HTP v73) cannot compute in fp16, and the precision a16w8 has fp16 operations'],
   ] as const) {
-    const options = ['--precision', precision, '--set', `prefill=${prefill}`];
-    const { code, stderr, stdout } = await project.run(['plan', 'convert', ...options]);
+    const options = ['--precision', 'a16w8', '--soc', soc, '--set', `prefill=${prefill}`];
+    const { code, stderr, stdout } = await project.run(['plan', 'context', ...options]);
     assert.is(code, 2);
     assert.match(stderr + stdout, cause);
   }

@@ -5,7 +5,7 @@ import { shippedBuild } from '../rig/shipped-project.ts';
 
 const test = suite('the predicted speed');
 
-const PREDICT = ['predict', '--precision', 'fp16,a16w8-int', '--soc', 'SM8650,SM8550,SM8850'] as const;
+const PREDICT = ['predict', '--precision', 'fp16,a16w8', '--soc', 'SM8650,SM8550,SM8850'] as const;
 
 async function predicted(precision: string, soc: string): Promise<PredictedRecord> {
   const { project } = await shippedBuild();
@@ -49,7 +49,7 @@ test('lies within its bounds, and reads the weights from memory', async () => {
 });
 
 test('is better where weights take fewer bytes', async () => {
-  const [half, byte] = [await onlyCall('fp16', 'SM8650'), await onlyCall('a16w8-int', 'SM8650')];
+  const [half, byte] = [await onlyCall('fp16', 'SM8650'), await onlyCall('a16w8', 'SM8650')];
   assert.ok(byte.filled_bytes < 0.7 * half.filled_bytes);
   assert.ok(byte.tokens_per_second > half.tokens_per_second);
 });
@@ -57,7 +57,7 @@ test('is better where weights take fewer bytes', async () => {
 test('is shown as that of another SoC', async () => {
   const { project } = await shippedBuild();
   const { stdout } = await project.run([...PREDICT]);
-  assert.match(stdout, /rwkv7-austen +a16w8-int +SA8797 +1 +\d+ +\d+ – \d+/);
+  assert.match(stdout, /rwkv7-austen +a16w8 +SA8797 +1 +\d+ +\d+ – \d+/);
   assert.match(stdout, /SA8255 for SM8550/);
   assert.match(stdout, /not the speed of yours/);
 });

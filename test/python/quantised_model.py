@@ -21,8 +21,8 @@ from rwkv.weight_folder import WeightFolder
 from rwkv.weight_part import WeightParts, part_file
 
 ISLANDS = ["io", "embedding", "norm", "wkv", "decay", "residual", "elementwise"]
-A16W8 = Recipe("a16w8", {"*": "w8"}, ISLANDS, {}, 1.0)
-INTEGER = Recipe("a16w8-int", {"*": "w8"}, [], {}, 1.5)
+WITH_FLOATS = Recipe("with-floats", {"*": "w8"}, ISLANDS, {}, 1.0)
+A16W8 = Recipe("a16w8", {"*": "w8"}, [], {}, 1.5)
 WHOLE = ChunkSpan(1, 1, 0, 3)
 
 

@@ -10,8 +10,8 @@ import onnx
 import pytest
 
 from conftest import RunTool
-from cpu_chain import CpuChain
 from rwkv.chunk_span import ChunkSpan
+from rwkv.cpu_chain import CpuChain
 from rwkv.decode_graph import build_chunk, build_head
 from rwkv.file_links import link_file
 from rwkv.graph_form import DECODE, GraphForm, Outside

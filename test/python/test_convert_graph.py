@@ -9,7 +9,7 @@ import pytest
 from onnx import helper
 
 from conftest import RunTool
-from quantised_model import A16W8, INTEGER, ISLANDS, encodings_of, write_parts
+from quantised_model import A16W8, ISLANDS, WITH_FLOATS, encodings_of, write_parts
 from rwkv.aimet_format import read_encodings, write_encodings
 from rwkv.dlc_container import neutral_metadata
 from rwkv.observed_ranges import observe_ranges
@@ -19,8 +19,8 @@ from rwkv.weight_folder import WeightFolder
 CONVERT = "qnn-convert/convert_graph.py"
 RECIPES = {
     "fp16": Recipe("fp16", {}, ["*"], {}, 1.0),
+    "with-floats": WITH_FLOATS,
     "a16w8": A16W8,
-    "a16w8-int": INTEGER,
     "a16w4": Recipe("a16w4", {"*": "w4", "low-rank": "w8"}, ISLANDS, {"w4": "mse"}, 1.0),
 }
 
@@ -58,7 +58,7 @@ def fp16(weights: WeightFolder, tmp_path_factory: pytest.TempPathFactory) -> lis
     return chosen(RECIPES["fp16"], weights, tmp_path_factory.mktemp("fp16") / "quantised")
 
 
-@pytest.mark.parametrize("precision", ["fp16", "a16w8", "a16w8-int", "a16w4"])
+@pytest.mark.parametrize("precision", ["fp16", "with-floats", "a16w8", "a16w4"])
 def test_a_dlc_is_the_same_wherever_and_whenever_it_is_made(
     graph: Path,
     weights: WeightFolder,
@@ -100,7 +100,7 @@ def test_metadata_keep_their_length_and_stay_json() -> None:
 def test_a_quantised_precision_without_encodings_is_a_usage_error(
     graph: Path, weights: WeightFolder, run_tool: RunTool, tmp_path: Path
 ) -> None:
-    options = chosen(A16W8, weights, tmp_path / "quantised")
+    options = chosen(WITH_FLOATS, weights, tmp_path / "quantised")
     done = run_tool(CONVERT, "--graph", graph, *options, "--output", tmp_path / "a.dlc")
     assert done.returncode == 2
     assert "a recipe that quantises needs --encodings" in done.stderr

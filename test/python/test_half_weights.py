@@ -8,9 +8,9 @@ import onnx
 import pytest
 from onnx import TensorProto
 
-from cpu_chain import CpuChain
 from logit_divergence import mean_divergence
 from rwkv.chunk_span import ChunkSpan
+from rwkv.cpu_chain import CpuChain
 from rwkv.decode_graph import build_from_token
 from rwkv.float_ends import cast_ends
 from rwkv.half_weights import store_halves

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 
 from logit_divergence import mean_divergence
-from quantised_model import INTEGER, quantise
+from quantised_model import A16W8, quantise
 from rwkv.chunk_span import ChunkSpan
 from rwkv.decode_graph import build_from_embedding, build_from_token
 from rwkv.observed_ranges import observe_ranges
@@ -39,7 +39,7 @@ def graphs(
     paths = {}
     for name, model in models.items():
         folder = tmp_path_factory.mktemp("quantised") / name
-        paths[name] = quantise(weights, INTEGER, ranges, folder, model)
+        paths[name] = quantise(weights, A16W8, ranges, folder, model)
     return paths
 
 
@@ -166,7 +166,7 @@ def test_the_quantised_model_says_nearly_the_same(graphs: dict[str, Path], weigh
 def test_a_missing_range_is_named(weights: WeightFolder, ranges: dict[str, Range], tmp_path: Path) -> None:
     without = {key: found for key, found in ranges.items() if key != "state1_wkv_out"}
     with pytest.raises(InputError, match=r"encodings.json: has no range for state1_wkv_out"):
-        quantise(weights, INTEGER, without, tmp_path / "graph")
+        quantise(weights, A16W8, without, tmp_path / "graph")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import onnx
 import pytest
 
 from conftest import REPOSITORY, RunTool
-from cpu_chain import CpuChain
+from rwkv.cpu_chain import CpuChain
 from rwkv.decode_graph import build_from_embedding, build_from_token
 from rwkv.graph_builder import GraphBuilder
 from rwkv.graph_form import GraphForm
@@ -77,7 +77,8 @@ def test_the_state_after_a_block_is_where_stepping_goes_on(
 ) -> None:
     prefill, step = CpuChain(write_chain(16, 2)), CpuChain(write_chain(1, 2))
     prefill.logits({"token": np.array(TOKENS[:16], np.int32)})
-    step.states = prefill.states
+    for stepping, read in zip(step.chunks, prefill.chunks, strict=True):
+        stepping.states = read.states
     logits = np.stack([step.logits({"token": np.array([token], np.int32)}) for token in TOKENS[16:32]])
     assert np.abs(logits - expected[16:32]).max() < RELATIVE_ERROR * np.abs(expected).max()
 

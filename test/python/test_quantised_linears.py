@@ -6,9 +6,13 @@ import numpy as np
 import onnx
 import pytest
 
-from cpu_chain import CpuChain
 from logit_divergence import mean_divergence
-from quantised_model import A16W8, quantise
+from quantised_model import A16W8, WITH_FLOATS, quantise
+from rwkv.chunk_span import ChunkSpan
+from rwkv.cpu_chain import CpuChain
+from rwkv.decode_graph import build_from_token
+from rwkv.float_islands import float_nodes
+from rwkv.graph_form import GraphForm
 from rwkv.observed_ranges import observe_ranges
 from rwkv.rwkv7_reference import Rwkv7Reference
 from rwkv.tensor_encodings import Range, TensorEncoding
@@ -22,7 +26,7 @@ TOKENS = [0, *b"Quantised linears beside float states keep what the model says a
 def quantised(weights: WeightFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole random model quantised; returns graph.onnx."""
     ranges = observe_ranges(weights, TOKENS, tmp_path_factory.mktemp("work"))
-    return quantise(weights, A16W8, ranges, tmp_path_factory.mktemp("quantised") / "graph")
+    return quantise(weights, WITH_FLOATS, ranges, tmp_path_factory.mktemp("quantised") / "graph")
 
 
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 3.0), (0.5, 2.0), (-4.0, -1.0), (0.0, 0.0), (-1e-9, 0.0)])
@@ -62,4 +66,13 @@ def test_the_quantised_model_says_nearly_the_same(quantised: Path, weights: Weig
 
 def test_a_missing_range_is_named(weights: WeightFolder, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"encodings.json: has no range for blocks.0.att.r.mixed"):
-        quantise(weights, A16W8, {}, tmp_path / "graph")
+        quantise(weights, WITH_FLOATS, {}, tmp_path / "graph")
+
+
+def test_a_prefill_keeps_all_but_linears_and_the_table_float_whatever_the_recipe(
+    weights: WeightFolder,
+) -> None:
+    model = build_from_token(weights, ChunkSpan(1, 1, 0, 3), GraphForm(tokens=16)).model()
+    floats = float_nodes(model, A16W8)
+    assert {node.op_type for node in model.graph.node if node.name not in floats} == {"Gather", "Gemm"}
+    assert float_nodes(build_from_token(weights, ChunkSpan(1, 1, 0, 3)).model(), A16W8) == set()

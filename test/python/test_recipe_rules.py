@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conftest import RunTool
-from quantised_model import A16W8, INTEGER, ISLANDS, WHOLE
+from quantised_model import A16W8, ISLANDS, WHOLE, WITH_FLOATS
 from rwkv.decode_graph import build_from_token
 from rwkv.float_islands import GROUPS, node_groups
 from rwkv.quantisation_plan import Plan, plan_parts
@@ -77,15 +77,15 @@ def test_an_island_that_is_none_is_named_with_the_nearest_names(weights: WeightF
 
 
 def test_a_rule_for_one_layer_changes_the_plan_of_that_layer_only(weights: WeightFolder) -> None:
-    before = plan_parts(weights, A16W8)
+    before = plan_parts(weights, WITH_FLOATS)
     rules: dict[str, Form] = {"*": "w8", "blocks.1.ffn": "w4"}
     after = plan_parts(weights, Recipe("a16w8", rules, ISLANDS, {}, 1.0))
     assert [part for part in before if before[part] != after[part]] == ["block-01"]
 
 
 def test_a_table_is_halves_beside_floats_and_integers_beside_integers(weights: WeightFolder) -> None:
-    assert plan_parts(weights, A16W8)["embedding"]["emb.weight"].form == "fp16"
-    assert plan_parts(weights, INTEGER)["embedding"]["emb.weight"].form == "u16"
+    assert plan_parts(weights, WITH_FLOATS)["embedding"]["emb.weight"].form == "fp16"
+    assert plan_parts(weights, A16W8)["embedding"]["emb.weight"].form == "u16"
 
 
 def test_every_node_has_the_group_of_what_it_computes(weights: WeightFolder) -> None:

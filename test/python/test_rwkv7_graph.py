@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from conftest import RunTool
-from cpu_chain import CpuChain
+from rwkv.cpu_chain import CpuChain
 from rwkv.rwkv7_reference import Rwkv7Reference
 from rwkv.weight_folder import WeightFolder
 

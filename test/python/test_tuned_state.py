@@ -7,7 +7,7 @@ import pytest
 
 from conftest import RunTool
 from container_writers import write_safetensors_file
-from cpu_chain import CpuChain
+from rwkv.cpu_chain import CpuChain
 from rwkv.synthetic_checkpoint import ModelSizes
 from rwkv.tuned_state import graph_wkv
 from rwkv.weight_folder import WeightFolder

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from conftest import RunTool
-from cpu_chain import CpuChain
+from rwkv.cpu_chain import CpuChain
 from rwkv.decode_graph import build_from_embedding
 from rwkv.token_tables import table_names
 from rwkv.weight_folder import WeightFolder

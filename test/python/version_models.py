@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from container_writers import write_safetensors_file
-from cpu_chain import CpuChain
 from rwkv.arch_registry import reference_of
 from rwkv.chunk_span import ChunkSpan, split_layers
+from rwkv.cpu_chain import CpuChain
 from rwkv.decode_graph import build_from_token
 from rwkv.file_links import link_file
 from rwkv.graph_builder import GraphBuilder

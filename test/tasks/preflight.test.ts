@@ -154,7 +154,7 @@ test('counts the process domains of the DSP that the chunks find room in', async
 });
 
 test('names the axis that fails and what works on it, where it is not the size', async () => {
-  assert.equal(await verdict({ weights: 'v7-1.5b', soc: 'SM8635' }), ['refused', 'precision', 'a16w8-int']);
+  assert.equal(await verdict({ weights: 'v7-1.5b', soc: 'SM8635' }), ['refused', 'precision', 'a16w8']);
   assert.equal(await verdict({ weights: 'v7-1.5b', chunks: 25 }), ['refused', 'chunks', '24']);
   assert.equal(await verdict({ weights: 'broken' }), ['unknown', 'model', undefined]);
   assert.equal(await verdict({ weights: 'absent' }), ['unknown', 'model', undefined]);
