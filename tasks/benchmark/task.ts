@@ -83,7 +83,12 @@ export function benchmark(chooseDevice: ChooseDevice): Kind {
               path: 'benchmark.json',
               type: 'file',
               role: 'result',
-              attributes: { model: model.name, precision: String(precision), soc: String(soc) },
+              attributes: {
+                model: model.name,
+                precision: String(precision),
+                soc: String(soc),
+                emulated: device.value.properties.emulated,
+              },
               publish: `${model.name}/${precision}/${soc}/benchmark.json`,
               reported: true,
             },

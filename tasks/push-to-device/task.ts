@@ -98,7 +98,7 @@ function collectParcels(
       kind: 'unsupported-combination',
       axis: 'target',
       message: `the device ${device.properties.serial} needs programs for ${target}, and the pipeline builds none`,
-      hint: `add \`--target ${target}\``,
+      hint: `add \`--target ${target}\`${device.properties.emulated ? '' : ', or take `--device emulator`'}`,
     });
   }
   const parcel = (input: ActionInput, to: string): Parcel => ({ input, to });

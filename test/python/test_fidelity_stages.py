@@ -50,10 +50,17 @@ def on_cpu(model: Model, graphs: list[Path], probe: str, output: Path, run_tool:
     return output
 
 
-def compare(model: Model, probe: str, stages: dict[str, Path], run_tool: RunTool, output: Path) -> Any:
+def compare(
+    model: Model,
+    probe: str,
+    stages: dict[str, Path],
+    run_tool: RunTool,
+    output: Path,
+    *more: str | Path,
+) -> Any:
     arguments = ["--weights", model.weights.path, "--text", model.text, "--tokens", str(len(TEXT))]
     named = [word for name, found in stages.items() for word in ("--stage", name, found, found)]
-    options = ["--facts", '{"model": "random"}', "--probe", probe, *model.reference, *named]
+    options = ["--facts", '{"model": "random"}', "--probe", probe, *model.reference, *named, *more]
     done = run_tool("fidelity/compare_stages.py", *arguments, *options, "--output", output)
     assert done.returncode == 0, done.stderr
     return json.loads(output.read_text())
@@ -80,6 +87,22 @@ def test_every_layer_of_the_graph_is_what_the_reference_computes(
     assert [layer["name"] for layer in stage["layers"]] == [layer_end(layer) for layer in range(13)]
     assert all(0 < layer["error"] < 1e-5 for layer in stage["layers"])
     assert stage["departs"] is None and stage["kl_mean"] < 1e-8 and stage["top1_agreement"] == 1
+
+
+@pytest.mark.parametrize("divergence", [1e-5, 0.5])
+def test_what_a_device_said_is_a_stage_of_its_own(
+    model: Model, run_tool: RunTool, tmp_path: Path, divergence: float
+) -> None:
+    found = on_cpu(model, model.graphs, "layers", tmp_path / "found", run_tool)
+    evaluation = {"kl_mean": divergence, "kl_max": 1.0, "top1_agreement": 0.9, "perplexity": 3.0}
+    benchmark = tmp_path / "benchmark.json"
+    device = {"serial": "R5CT", "soc": "SM8650"}
+    benchmark.write_text(json.dumps({"emulated": False, "evaluation": evaluation, "device": device}))
+    stages, output = {"onnx": found}, tmp_path / "verified.json"
+    record = compare(model, "layers", stages, run_tool, output, "--benchmark", benchmark)
+    stage = record["stages"][-1]
+    assert [stage["stage"], stage["kl_mean"], stage["device"]] == ["device", divergence, device]
+    assert stage["within"] == record["verified"] == (divergence < 0.01)
 
 
 @pytest.mark.parametrize("tensor", ["ffn.key.weight", "att.output.weight", "att.time_decay"])
