@@ -2,18 +2,21 @@ import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 
-/** Content and executable bit of each file below a folder, by path; half-made files under other names apart. */
+/** Content and executable bit of each file below a folder, by path; what has not got its name yet apart. */
 export interface FolderDigests {
   readonly files: ReadonlyMap<string, string>;
   readonly temporary: readonly string[];
 }
+
+/** Where artifacts grow before they get their place, and the names that files have meanwhile. */
+const TEMPORARY = /^\.unfinished-\d+\/|\.tmp(\/|$)/;
 
 export function digestFolder(folder: string): FolderDigests {
   const files = new Map<string, string>();
   const temporary: string[] = [];
   for (const path of filesBelow(folder)) {
     const name = relative(folder, path);
-    if (/\.tmp(\/|$)/.test(name)) {
+    if (TEMPORARY.test(name)) {
       temporary.push(name);
       continue;
     }

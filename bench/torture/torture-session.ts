@@ -24,7 +24,7 @@ export class Torture {
   private readonly sites: readonly [Site, Site];
   private readonly expected: ReadonlyMap<string, string>[] = [];
   private readonly problems: string[] = [];
-  private readonly counts = { kills: 0, together: 0, late: 0, edits: 0, finished: 0, leftovers: 0 };
+  private readonly counts = { kills: 0, together: 0, late: 0, edits: 0, finished: 0 };
   private buildSeconds = 0;
 
   constructor(root: string, seed: number, say: (text: string) => void) {
@@ -52,10 +52,10 @@ export class Torture {
   }
 
   summary(): string {
-    const { kills, together, late, edits, finished, leftovers } = this.counts;
+    const { kills, together, late, edits, finished } = this.counts;
     return [
       `${kills} builds killed (${together} while another used the store), ${late} ended before their kill,`,
-      `${edits} edits of an input, ${finished} builds let finish and compared, ${leftovers} temporary files left in out/`,
+      `${edits} edits of an input, ${finished} builds let finish and compared`,
     ].join(' ');
   }
 
@@ -137,14 +137,13 @@ export class Torture {
       return;
     }
     const { files, temporary } = digestFolder(join(site.folder, 'out'));
-    this.counts.leftovers += temporary.length;
+    for (const path of temporary) this.problems.push(`${site.name}/out/${path} was left behind`);
     const wanted = this.expected[site.variant] ?? new Map<string, string>();
     for (const path of new Set([...files.keys(), ...wanted.keys()])) {
       if (files.get(path) === wanted.get(path)) continue;
       const was = `${files.get(path) ?? 'not there'} instead of ${wanted.get(path) ?? 'nothing'}`;
       this.problems.push(`${site.name}/out/${path}, variant ${site.variant}: ${was}`);
     }
-    for (const name of temporary) rmSync(join(site.folder, 'out', name), { force: true });
   }
 
   private async findOrphans(): Promise<void> {
