@@ -85,17 +85,15 @@ export function isQuantised(recipe: PrecisionRecipe): boolean {
   return !recipe.float.includes('*');
 }
 
+/** Whether all that it does is to round to fp16, which takes no longer than to read what was rounded before. */
+export function isHalves(recipe: PrecisionRecipe): boolean {
+  return !isQuantised(recipe) && Object.keys(recipe.weights).length === 0;
+}
+
 /** Whether graphs of it have float operations, which an HTP without fp16 refuses. */
 export function needsFp16(recipe: PrecisionRecipe): boolean {
   const whole = recipe.weights['*'];
   return recipe.float.length > 0 || whole === undefined || Object.values(recipe.weights).includes('fp16');
-}
-
-/** What a weight of a linear layer takes at most; the low-rank ones, which are few, have no say. */
-export function linearBits({ weights }: PrecisionRecipe): number {
-  const bits = { fp16: 16, w8: 8, w4: 4 } as const;
-  const forms = Object.entries(weights).filter(([pattern]) => pattern !== 'low-rank');
-  return weights['*'] === undefined ? 16 : Math.max(...forms.map(([, form]) => bits[form]));
 }
 
 /** Whether the codes of some weight are found by what the linears were applied to in calibration. */

@@ -80,7 +80,8 @@ CompiledContext compile_context(const HtpDevice& device, std::span<const std::un
   CompiledContext compiled;
   Stopwatch watch;
 
-  const FreshContext context(device, options.weights, name);
+  const auto held = std::make_shared<const FreshContext>(device, options.weights, name);
+  const FreshContext& context = *held;
   std::vector<std::string> graphs;
   for (const std::unique_ptr<GraphSource>& source : sources) {
     for (std::string& graph : source->compose(device, context.handle())) {
@@ -112,6 +113,7 @@ CompiledContext compile_context(const HtpDevice& device, std::span<const std::un
             "serialising the context");
   compiled.binary.resize(written);
   compiled.seconds.serialise = watch.lap();
+  compiled.compiler = held;
   return compiled;
 }
 

@@ -41,6 +41,8 @@ struct CompiledContext {
   std::vector<std::byte> binary;
   std::map<std::string, CostEstimate> costs;   // by graph, for SoCs with a cost model
   CompileSeconds seconds;
+  /// What the compiler holds of it: to give that back takes a while, so a program that is about to end keeps it.
+  std::shared_ptr<const void> compiler;
 };
 
 /// Compiles all graphs of all sources into one context. `subject` is for messages. Throws Failure.

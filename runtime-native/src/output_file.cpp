@@ -38,8 +38,8 @@ void write_output_file(const std::filesystem::path& path, std::span<const std::b
       reason = errno;
     }
   }
-  // Some file systems report a full disk only here.
-  if (reason == 0 && fsync(file) != 0 && errno != EINVAL && errno != EROFS) reason = errno;
+  // Not flushed: it can be made again, and a store that takes it flushes it while something else runs. Some file
+  // systems report a full disk only when a file is closed.
   if (close(file) != 0 && reason == 0) reason = errno;
   if (reason != 0) fail(path, temporary, reason);
   if (std::rename(temporary.c_str(), path.c_str()) != 0) fail(path, temporary, errno);

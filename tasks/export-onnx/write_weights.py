@@ -1,7 +1,8 @@
 """A checkpoint (.safetensors or .pth) -> `config.json` and one fp32 .safetensors file per layer.
 
 The embedding table has ln0 folded in. Chunks of any number are built from the same folder, so the weights are
-written once. Nothing in the checkpoint is run, and only one tensor is in memory at a time.
+written once. Nothing in the checkpoint is run. Two files are written at a time, and of each one tensor is in
+memory, or some rows of a big one.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).absolute().parents[1]))
 
-from rwkv.checkpoint_plan import plan_checkpoint
+from rwkv.checkpoint_plan import CheckpointPlan, plan_checkpoint
 from rwkv.folded_embedding import fold_embedding
 from rwkv.model_config import write_config
 from rwkv.safetensors_writer import write_safetensors
@@ -25,6 +27,8 @@ from rwkv.weight_file import WeightFile, open_weight_file
 from rwkv.weight_folder import CONFIG_FILE, EMBEDDING_FILE, file_of
 
 SUMMARY = "Write a checkpoint's weights as one .safetensors file per layer."
+# One waits for the disk while the other converts, and nothing else of a build can run before them.
+FILES_AT_A_TIME = 2
 EXAMPLE = "example: write_weights.py --weights rwkv7-g1-0.1b.pth --output weights"
 
 
@@ -51,11 +55,23 @@ def main() -> None:
 
     output: Path = arguments.output
     output.mkdir(parents=True, exist_ok=True)
-    write_safetensors(output / EMBEDDING_FILE, shapes_of(plan.embedding[:1]), fold_embedding(config, weights))
-    progress(f"{EMBEDDING_FILE}: {config.vocab} × {config.embd}, ln0 folded in")
-    for file, tensors in groupby(plan.others, lambda tensor: file_of(tensor.name)):
-        write_planned(output / file, list(tensors), weights)
+    with ThreadPoolExecutor(FILES_AT_A_TIME) as pool:
+        written = [pool.submit(write_embedding, output / EMBEDDING_FILE, plan, weights)]
+        for file, tensors in groupby(plan.others, lambda tensor: file_of(tensor.name)):
+            written.append(pool.submit(write_planned, output / file, list(tensors), weights))
+        try:
+            for one in written:
+                one.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     write_config(config, output / CONFIG_FILE)
+
+
+def write_embedding(path: Path, plan: CheckpointPlan, weights: WeightFile) -> None:
+    """Write the table, some rows at a time."""
+    write_safetensors(path, shapes_of(plan.embedding[:1]), fold_embedding(plan.config, weights))
+    progress(f"{path.name}: {plan.config.vocab} × {plan.config.embd}, ln0 folded in")
 
 
 def shapes_of(plan: Sequence[StoredTensor]) -> dict[str, tuple[int, ...]]:

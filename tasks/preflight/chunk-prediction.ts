@@ -1,5 +1,6 @@
-import { linearBits, type PrecisionRecipe } from '../precision-recipe.ts';
+import type { PrecisionRecipe } from '../precision-recipe.ts';
 import type { ModelOutline, PartOutline } from './model-outline.ts';
+import { bitsOf } from './weight-bits.ts';
 
 /** How a model is cut and stored. */
 export interface Cut {
@@ -7,13 +8,20 @@ export interface Cut {
   readonly chunks: number;
   /** The embedding table stays out of the graphs. */
   readonly externalEmbedding: boolean;
+  /** Tokens of a prompt that a second graph of each chunk takes at once; 0: there is none. */
+  readonly prefill: number;
 }
 
 /** What one chunk will be, in bytes and seconds of one core. */
 export interface ChunkPrediction {
   readonly layers: number;
+  /** Of its weights, once. */
+  readonly codeBytes: number;
+  /** Of all its graphs. */
   readonly dlcBytes: number;
   readonly binaryBytes: number;
+  /** The twin in which each graph has weights of its own, for the emulator; 0 where there is one graph. */
+  readonly twinBytes: number;
   /** The model library: the DLC and a little code. */
   readonly libraryBytes: number;
   /** What the context takes of the DSP's address space: weights, operations, inputs and outputs. */
@@ -49,18 +57,22 @@ const DLC_PER_LAYER = 42e3;
 const DLC_PER_QUANTISED_CHANNEL = 26;
 const LIBRARY_CODE = 16e3;
 
-// Memory and time of one command: the same builds, and up to 24 layers of 1024 and 12 of 2048. Times vary by a
-// factor of two with the machine; the compiler's grows faster than the number of operations.
-const COMPILE_MEMORY_FIXED = 0.3e9;
-const COMPILE_MEMORY_PER_BYTE = 4.2;
-const CONVERT_MEMORY_FIXED = 0.2e9;
-const CONVERT_MEMORY_PER_WEIGHT = 5;
+// The prefill graph beside it: its operations on blocks of tokens, which grow with their number.
+const PREFILL_PER_LAYER = 0;
+const PREFILL_PER_LAYER_AND_TOKEN = 0;
+
+// Memory and time of one command: v7 of 12 × 768 and 24 × 2048 in 1, 2 and 4 chunks, within 5 %, but times, which vary
+// by a factor of two with the machine; the compiler's grows faster than the number of operations.
+const COMPILE_MEMORY_FIXED = 0.1e9;
+const COMPILE_MEMORY_PER_BYTE = 5.4;
+const CONVERT_MEMORY_FIXED = 0.1e9;
+const CONVERT_MEMORY_PER_BYTE = 2.1;
 const COMPILE_SECONDS_FIXED = 0.5;
 const COMPILE_SECONDS_PER_BYTE = 0.02e-6;
 const COMPILE_SECONDS_PER_LAYER = 0.5;
 const COMPILE_SECONDS_PER_CUBED_LAYER = 0.004;
 const CONVERT_SECONDS_FIXED = 2;
-const CONVERT_SECONDS_PER_WEIGHT = 15e-9;
+const CONVERT_SECONDS_PER_BYTE = 12e-9;
 
 /** Of what goes into graphs and comes out: halves or codes, unless the precision wants otherwise. */
 const END_BYTES = { fp16: 2, fp32: 4 } as const;
@@ -69,34 +81,54 @@ function predictChunk(
   model: ModelOutline,
   parts: readonly PartOutline[],
   layers: number,
-  { precision, externalEmbedding }: Cut,
+  cut: Cut,
 ): ChunkPrediction {
-  const sum = (of: (part: PartOutline) => number): number =>
-    parts.reduce((total, part) => total + of(part), 0);
-  const bits = linearBits(precision);
-  const halves = sum(({ table, other }) => other + (externalEmbedding ? 0 : table));
-  const linear = sum((part) => part.linear);
-  const weightBytes = (linear * bits) / 8 + halves * 2;
-  const channels = bits < 16 ? sum((part) => part.channels) : 0;
+  const { codeBytes, channels } = storedWeights(model, parts, cut);
   const perLayer = CONTEXT_PER_LAYER + CONTEXT_PER_LAYER_AND_WIDTH * model.width;
-  const binaryBytes = weightBytes + layers * perLayer + channels * CONTEXT_PER_QUANTISED_CHANNEL;
-  const dlcBytes = weightBytes + layers * DLC_PER_LAYER + channels * DLC_PER_QUANTISED_CHANNEL;
-  const endBytes = END_BYTES[precision.io];
+  const decodeBytes = codeBytes + layers * perLayer + channels * CONTEXT_PER_QUANTISED_CHANNEL;
+  const oneDlcBytes = codeBytes + layers * DLC_PER_LAYER + channels * DLC_PER_QUANTISED_CHANNEL;
+  const graphs = cut.prefill > 0 ? 2 : 1;
+  const prefillBytes =
+    graphs === 1 ? 0 : layers * (PREFILL_PER_LAYER + PREFILL_PER_LAYER_AND_TOKEN * cut.prefill);
+  const binaryBytes = decodeBytes + prefillBytes;
+  const twinBytes = graphs === 1 ? 0 : 2 * decodeBytes + prefillBytes;
+  const endBytes = END_BYTES[cut.precision.io];
   // A state goes in and comes out: two vectors and a matrix per head.
   const stateBytes = 2 * layers * (2 + model.headSize) * model.width * endBytes;
   return {
     layers,
-    dlcBytes,
+    codeBytes,
+    dlcBytes: graphs * oneDlcBytes,
     binaryBytes,
-    libraryBytes: dlcBytes + LIBRARY_CODE,
+    twinBytes,
+    libraryBytes: graphs * (oneDlcBytes + LIBRARY_CODE),
     sessionBytes: binaryBytes + stateBytes + model.vocabulary * endBytes,
-    convertMemoryBytes: CONVERT_MEMORY_FIXED + (linear + halves) * CONVERT_MEMORY_PER_WEIGHT,
-    compileMemoryBytes: COMPILE_MEMORY_FIXED + binaryBytes * COMPILE_MEMORY_PER_BYTE,
-    convertSeconds: CONVERT_SECONDS_FIXED + (linear + halves) * CONVERT_SECONDS_PER_WEIGHT,
+    convertMemoryBytes: CONVERT_MEMORY_FIXED + oneDlcBytes * CONVERT_MEMORY_PER_BYTE,
+    compileMemoryBytes: COMPILE_MEMORY_FIXED + Math.max(binaryBytes, twinBytes) * COMPILE_MEMORY_PER_BYTE,
+    convertSeconds: graphs * (CONVERT_SECONDS_FIXED + oneDlcBytes * CONVERT_SECONDS_PER_BYTE),
     compileSeconds:
       COMPILE_SECONDS_FIXED +
       binaryBytes * COMPILE_SECONDS_PER_BYTE +
       layers * COMPILE_SECONDS_PER_LAYER +
       layers ** 3 * COMPILE_SECONDS_PER_CUBED_LAYER,
   };
+}
+
+/** The weights' bytes as they are stored, and the outputs of those that are quantised. */
+function storedWeights(
+  { width }: ModelOutline,
+  parts: readonly PartOutline[],
+  { precision, externalEmbedding }: Cut,
+): { readonly codeBytes: number; readonly channels: number } {
+  let codeBytes = 0;
+  let channels = 0;
+  for (const { linears, table, other } of parts) {
+    codeBytes += 2 * (other + (externalEmbedding ? 0 : table));
+    for (const linear of linears) {
+      const bits = bitsOf(precision, linear, width);
+      codeBytes += (linear.elements * bits) / 8;
+      if (bits < 16) channels += linear.channels;
+    }
+  }
+  return { codeBytes, channels };
 }

@@ -14,6 +14,7 @@ export interface Fitting {
   readonly soc: Soc;
   readonly precision: PrecisionRecipe;
   readonly externalEmbedding: boolean;
+  readonly prefill: number;
 }
 
 export const graphLimitBytes = (soc: Soc): number => soc.graphGib * GIB;
@@ -44,12 +45,13 @@ export const largestBytes = (chunks: readonly ChunkPrediction[]): number =>
 
 /** The smallest chunk count whose every chunk surely fits, and whose compilation takes no more memory than that. */
 export function fewestChunks(
-  { model, soc, precision, externalEmbedding }: Fitting,
+  fitting: Fitting,
   memoryBytes: number = Number.POSITIVE_INFINITY,
 ): number | undefined {
+  const { model } = fitting;
   for (let chunks = 1; chunks <= model.layers.length; chunks += 1) {
-    const predicted = predictChunks(model, { precision, chunks, externalEmbedding });
-    const fits = largestBytes(predicted) * (1 + TOLERANCE) <= graphLimitBytes(soc);
+    const predicted = predictChunks(model, { ...fitting, chunks });
+    const fits = largestBytes(predicted) * (1 + TOLERANCE) <= graphLimitBytes(fitting.soc);
     if (fits && peakMemoryBytes(predicted) <= memoryBytes) return chunks;
   }
   return undefined;

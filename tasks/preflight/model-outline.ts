@@ -1,11 +1,18 @@
 import type { Shapes } from '../safetensors-header.ts';
 
+/** A weight of a linear layer, which a precision may make smaller. */
+export interface LinearOutline {
+  readonly name: string;
+  readonly elements: number;
+  /** Outputs, each with a scale and a bias of its own where it is quantised. */
+  readonly channels: number;
+  /** The shorter side. */
+  readonly narrowest: number;
+}
+
 /** How many weights a part of a model has, by what becomes of them. */
 export interface PartOutline {
-  /** Of linear layers, which a precision may make smaller. */
-  readonly linear: number;
-  /** Outputs of those, each with a scale and a bias of its own where they are quantised. */
-  readonly channels: number;
+  readonly linears: readonly LinearOutline[];
   /** Of tables with a row per token, which a runtime can look up outside of the graph. */
   readonly table: number;
   readonly other: number;
@@ -26,7 +33,7 @@ export interface ModelOutline {
 /** Every RWKV that has been published has heads of 64; the shapes tell where it is otherwise. */
 const USUAL_HEAD_SIZE = 64;
 
-const NOTHING: PartOutline = { linear: 0, channels: 0, table: 0, other: 0 };
+const NOTHING: PartOutline = { linears: [], table: 0, other: 0 };
 
 /** What the tensors' shapes tell; undefined when this is no RWKV. */
 export function outlineOf(shapes: Shapes): ModelOutline | undefined {
@@ -60,8 +67,24 @@ function withTensor(part: PartOutline, name: string, shape: readonly number[]): 
   const isMatrix = shape.filter((side) => side > 1).length >= 2;
   if (!isMatrix) return { ...part, other: part.other + elements };
   // Low-rank matrices are stored [in, out], the others [out, in].
-  const outputs = (name.endsWith('.weight') ? shape[0] : shape.at(-1)) ?? 0;
-  return { ...part, linear: part.linear + elements, channels: part.channels + outputs };
+  const channels = (name.endsWith('.weight') ? shape[0] : shape.at(-1)) ?? 0;
+  const narrowest = Math.min(...shape.filter((side) => side > 1));
+  return { ...part, linears: [...part.linears, { name, elements, channels, narrowest }] };
+}
+
+export const partsOf = ({ layers, embedding, head }: ModelOutline): readonly PartOutline[] => [
+  embedding,
+  ...layers,
+  head,
+];
+
+/** All the weights of some parts. */
+export function weightsOf(parts: readonly PartOutline[]): number {
+  return parts.reduce(
+    (sum, { linears, table, other }) =>
+      sum + table + other + linears.reduce((all, { elements }) => all + elements, 0),
+    0,
+  );
 }
 
 function headSizeOf(shapes: Shapes): number {

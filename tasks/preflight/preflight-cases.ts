@@ -15,6 +15,8 @@ export interface PreflightCase {
   readonly precisions: readonly PrecisionRecipe[];
   readonly chunks: number | 'auto';
   readonly externalEmbedding: boolean;
+  /** Tokens of a prompt that a second graph of each chunk takes at once; 0: there is none. */
+  readonly prefill: number;
   /** How many targets a model library is made for. */
   readonly libraries: number;
   /** The cells that make it, by what their actions' ids begin with. */
@@ -104,7 +106,7 @@ function caseOf(
   graph: FoundCell,
   { libraries, precisions }: Pick<PreflightCase, 'libraries' | 'precisions'>,
 ): PreflightCase {
-  const { chunks, ext_embedding: external } = graph.cell.with;
+  const { chunks, ext_embedding: external, prefill } = graph.cell.with;
   return {
     model: modelParameter(graph.cell.with),
     soc: String(context.cell.with.soc),
@@ -112,6 +114,7 @@ function caseOf(
     precisions,
     chunks: chunks === 'auto' ? 'auto' : Number(chunks ?? 1),
     externalEmbedding: external === true,
+    prefill: Number(prefill ?? 0),
     libraries,
     cells: { export: graph.cell.id, convert: convert.cell.id, context: context.cell.id },
     exportTask: graph.task,

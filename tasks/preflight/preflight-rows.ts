@@ -1,6 +1,7 @@
 import type { Failure } from '../../engine/failure.ts';
 import { ok, type Result } from '../../engine/result.ts';
-import { chunkName } from '../chunk-name.ts';
+import { chunkName, graphName } from '../chunk-name.ts';
+import { isHalves } from '../precision-recipe.ts';
 import { findSoc } from '../soc-table.ts';
 import { autoChunks } from './auto-chunks.ts';
 import { type ChunkPrediction, predictChunks } from './chunk-prediction.ts';
@@ -11,7 +12,7 @@ import {
   peakMemoryBytes,
   sessionCount,
 } from './fitting-chunks.ts';
-import type { ModelOutline } from './model-outline.ts';
+import { type ModelOutline, partsOf, weightsOf } from './model-outline.ts';
 import { OutlineReader, type WeightSource } from './outline-reader.ts';
 import type { PreflightCase } from './preflight-cases.ts';
 import { judge, type Verdict } from './preflight-verdict.ts';
@@ -120,6 +121,7 @@ function preflightRow(
     soc: soc.value,
     precision: one.precision,
     externalEmbedding: one.externalEmbedding,
+    prefill: one.prefill,
   };
   const chunks = one.chunks === 'auto' ? auto : one.chunks;
   const row = { ...named, ...limits, ...figuresOf(one, chunks, fitting, ground) };
@@ -146,11 +148,12 @@ function figuresOf(one: PreflightCase, chunks: number, fitting: Fitting, ground:
     sessionBytes: total((chunk) => chunk.sessionBytes),
     sessions: sessionCount(predicted),
     memoryBytes: recorded?.memoryBytes ?? Math.round(peakMemoryBytes(predicted)),
-    // The weights as fp32 and the DLCs in the store; libraries and contexts there and under `out/`, contexts on
-    // the device too.
+    // The weights as fp32, their codes and the DLCs in the store; libraries and contexts there and under `out/`,
+    // contexts on the device too.
     diskBytes:
-      weightsOf(fitting.model) * 4 +
-      total((chunk) => chunk.dlcBytes) +
+      weightsOf(partsOf(fitting.model)) * 4 +
+      (isHalves(one.precision) ? 0 : total((chunk) => chunk.codeBytes)) +
+      total((chunk) => chunk.dlcBytes + 2 * chunk.twinBytes) +
       libraryBytes * one.libraries * 2 +
       binaryBytes * 3,
     seconds: recorded?.seconds ?? total((chunk) => chunk.convertSeconds + chunk.compileSeconds),
@@ -158,24 +161,22 @@ function figuresOf(one: PreflightCase, chunks: number, fitting: Fitting, ground:
   };
 }
 
-function weightsOf({ layers, embedding, head }: ModelOutline): number {
-  return [...layers, embedding, head].reduce(
-    (sum, { linear, table, other }) => sum + linear + table + other,
-    0,
-  );
-}
-
 /** What its actions took the last time, if all of them ever ran here. */
 function recordedOf(
-  { cells }: PreflightCase,
+  { cells, prefill }: PreflightCase,
   chunks: number,
   ground: PreflightGround,
 ): { readonly seconds: number; readonly memoryBytes: number } | undefined {
   let seconds = 0;
   let memoryBytes = 0;
   for (let chunk = 1; chunk <= chunks; chunk += 1) {
-    for (const cell of [cells.convert, cells.context]) {
-      const one = ground.recorded(`${cell}/${chunkName(chunk, chunks)}`);
+    const ids = [
+      ...graphTokens(prefill).map((tokens) => `${cells.convert}/${graphName({ chunk, chunks, tokens })}`),
+      `${cells.context}/${chunkName(chunk, chunks)}`,
+      ...(prefill > 0 ? [`${cells.context}/${chunkName(chunk, chunks)}-unshared`] : []),
+    ];
+    for (const id of ids) {
+      const one = ground.recorded(id);
       if (one === undefined) return undefined;
       seconds += one.seconds;
       memoryBytes = Math.max(memoryBytes, one.peakMemoryBytes ?? 0);
@@ -183,3 +184,6 @@ function recordedOf(
   }
   return { seconds, memoryBytes };
 }
+
+/** The tokens that each graph of a chunk takes at once. */
+const graphTokens = (prefill: number): readonly number[] => (prefill > 0 ? [1, prefill] : [1]);

@@ -45,7 +45,9 @@ def main() -> None:
     """Convert in a private folder beside the output, then move the DLC into place."""
     parser = argparse.ArgumentParser(description=SUMMARY, epilog=EXAMPLE)
     parser.add_argument("--graph", type=Path, required=True, help="the folder that write_graph.py wrote")
-    parser.add_argument("--weights", type=Path, required=True, help="a folder of what quantise_part.py wrote")
+    parser.add_argument(
+        "--weights", type=Path, help="a folder of what quantise_part.py wrote, where codes are"
+    )
     parser.add_argument("--recipe", required=True, help="the recipe as JSON; its weights count no more")
     parser.add_argument("--encodings", type=Path, help="what collect_encodings.py wrote, or AIMET")
     parser.add_argument("--output", type=Path, required=True, help="the DLC to write")
@@ -59,8 +61,8 @@ def main() -> None:
     parser.add_argument("--lowered", type=Path, help="where to write the ONNX graph that the DLC is made of")
     arguments = parser.parse_args()
     recipe = Recipe.parse("", arguments.recipe)
-    if not recipe.is_float and arguments.encodings is None:
-        parser.error("a recipe that quantises needs --encodings")
+    if not recipe.is_float and None in (arguments.encodings, arguments.weights):
+        parser.error("a recipe that quantises needs --encodings and --weights")
 
     output: Path = arguments.output
     with tempfile.TemporaryDirectory(prefix=".convert-", dir=output.absolute().parent) as private:
@@ -134,10 +136,10 @@ def take_graph(folder: Path, work: Path) -> onnx.ModelProto:
     return model
 
 
-def take_parts(folder: Path, work: Path) -> WeightParts:
+def take_parts(folder: Path | None, work: Path) -> WeightParts:
     """The stored weights under a folder; their files are linked into `work`."""
     files = []
-    for path in sorted(folder.rglob(f"*{SUFFIX}")):
+    for path in sorted(folder.rglob(f"*{SUFFIX}")) if folder is not None else ():
         link_file(path, work / path.name)
         files.append(work / path.name)
     return WeightParts(files)

@@ -5,6 +5,7 @@ import { graphName } from '../chunk-name.ts';
 import { MODEL_PARAMETER_SCHEMA, type ModelEntry, modelParameter } from '../model-entry.ts';
 import { artifactInput, neededOutput, neededOutputs } from '../needed-artifacts.ts';
 import {
+  isHalves,
   isQuantised,
   needsFp16,
   needsInputs,
@@ -54,14 +55,10 @@ export const qnnConvert: Kind = {
     const encodings = isQuantised(recipe) ? encodingsInput(cell, model) : ok(undefined);
     if (!encodings.ok) return encodings;
     const given = model.encodings === undefined ? undefined : encodings.value;
-    const parts = new WeightParts(
-      cell,
-      recipe,
-      { weights: weights.value, inputs: inputs.value, encodings: given },
-      model.layers,
-    );
+    const sources = { weights: weights.value, inputs: inputs.value, encodings: given };
+    const parts = isHalves(recipe) ? undefined : new WeightParts(cell, recipe, sources, model.layers);
     const chunks = graphs.value.map((graph) => chunkSpec(cell, graph, parts, encodings.value));
-    return ok([...parts.specs, ...chunks]);
+    return ok([...(parts?.specs ?? []), ...chunks]);
   },
 };
 
@@ -76,7 +73,7 @@ function encodingsInput(cell: TaskCell, { encodings }: ModelEntry): Result<Actio
 function chunkSpec(
   cell: TaskCell,
   graph: NeededOutput,
-  parts: WeightParts,
+  parts: WeightParts | undefined,
   encodings: ActionInput | undefined,
 ): ActionSpec {
   const model = modelParameter(cell.with);
@@ -99,7 +96,8 @@ function chunkSpec(
     name,
     command: [
       ...pythonCommand(CONVERT),
-      ...['--graph', 'graph', '--weights', 'quantised', ...recipeArguments(chunkRecipe(recipe))],
+      ...['--graph', 'graph', ...(parts === undefined ? [] : ['--weights', 'quantised'])],
+      ...recipeArguments(chunkRecipe(recipe)),
       ...(encodings === undefined ? [] : ['--encodings', encodings.at]),
       ...(encodings === undefined || attributes.probe !== undefined
         ? []
@@ -111,7 +109,7 @@ function chunkSpec(
     inputs: [
       ...pythonSources(CONVERT),
       artifactInput(graph, 'graph'),
-      ...parts.inputsOf(Number(chunk), Number(chunks)),
+      ...(parts?.inputsOf(Number(chunk), Number(chunks)) ?? []),
       ...(encodings === undefined ? [] : [encodings]),
     ],
     outputs:

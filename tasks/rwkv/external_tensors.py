@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,8 @@ import onnx
 from onnx import TensorProto
 
 from rwkv.number_formats import FP32, Float32Array
+
+VALUES_AT_ONCE = 1 << 20  # 4 MB, which the processor keeps at hand
 
 
 @dataclass(frozen=True)
@@ -48,3 +50,13 @@ def read_external(tensor: onnx.TensorProto, folder: Path) -> Float32Array:
     path = folder / fields["location"]
     values = np.fromfile(path, FP32.raw, math.prod(tensor.dims), offset=int(fields["offset"]))
     return values.reshape(tensor.dims)
+
+
+def external_pieces(tensor: onnx.TensorProto, folder: Path) -> Iterator[Float32Array]:
+    """The same values one after the other, some at a time."""
+    fields = {entry.key: entry.value for entry in tensor.external_data}
+    path, offset = folder / fields["location"], int(fields["offset"])
+    count = math.prod(tensor.dims)
+    for first in range(0, count, VALUES_AT_ONCE):
+        taken = min(VALUES_AT_ONCE, count - first)
+        yield np.fromfile(path, FP32.raw, taken, offset=offset + first * FP32.size)

@@ -11,7 +11,7 @@ from rwkv.number_formats import Float32Array
 from rwkv.tensor_plan import PlannedTensor, copied
 from rwkv.weight_file import WeightFile
 
-ROWS_AT_ONCE = 4096  # bounds the memory for the intermediate fp64 rows
+ROWS_AT_ONCE = 256  # of fp64 beside each other, so few that the processor keeps them at hand
 
 
 def plan_embedding(config: ModelConfig) -> list[PlannedTensor]:

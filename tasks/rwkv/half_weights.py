@@ -10,7 +10,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 
-from rwkv.external_tensors import FilePart, external_file, external_tensor, is_external, read_external
+from rwkv.external_tensors import FilePart, external_file, external_pieces, external_tensor, is_external
 from rwkv.float_ends import retyped
 from rwkv.number_formats import FP16, Float32Array
 from rwkv.tool_failure import InputError
@@ -50,20 +50,18 @@ def halved(tensor: onnx.TensorProto, folder: Path, file: BinaryIO) -> onnx.Tenso
         return tensor
     if not is_external(tensor):
         return numpy_helper.from_array(numpy_helper.to_array(tensor).astype(FP16.raw), tensor.name)
-    halves, offset = read_halves(tensor, folder), file.tell()
-    file.write(halves.data)
-    part = FilePart(Path(file.name).name, offset, halves.nbytes)
+    offset = file.tell()
+    for piece in external_pieces(tensor, folder):
+        file.write(to_halves(tensor.name, piece, external_file(tensor)).data)
+    part = FilePart(Path(file.name).name, offset, file.tell() - offset)
     return external_tensor(tensor.name, TensorProto.FLOAT16, tensor.dims, part)
 
 
-def read_halves(tensor: onnx.TensorProto, folder: Path) -> NDArray[np.float16]:
-    """The fp32 values that the tensor points to, rounded to fp16."""
-    return to_halves(tensor.name, read_external(tensor, folder), external_file(tensor))
 
 
 def to_halves(name: str, values: Float32Array, file: str | Path) -> NDArray[np.float16]:
     """The values rounded to fp16; raises `InputError` when one is too large."""
-    if np.abs(values).max() > LARGEST:
+    if max(values.max(), -values.min()) > LARGEST:
         cause = f"{name} has values beyond {LARGEST:.0f}, the largest of fp16"
         raise InputError(file, cause, "such a model cannot run in fp16")
     return values.astype(FP16.raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwkv.calibrated_inputs import CalibratedInputs
+from rwkv.external_tensors import VALUES_AT_ONCE
 from rwkv.half_weights import to_halves
 from rwkv.number_formats import Float32Array
 from rwkv.optimal_rounding import Curvature, curvature, optimal_codes
@@ -65,13 +67,16 @@ class PartWriter:
         for name, planned in plan.items():
             weight = self.weights.read(name)
             if planned.form == "fp16":
-                yield to_halves(name, weight, self.weights.path)
+                for rows in pieces(weight):
+                    yield to_halves(name, rows, self.weights.path)
             elif planned.form == "u16":
                 yield from table_codes(weight, planned.headroom)
             else:
-                codes = self.codes(name, planned, weight)
-                yield codes.values if codes.bits == BITS["w8"] else packed(codes.values)
-                yield codes.scales
+                scales = []
+                for codes in self.codes(name, planned, weight):
+                    yield codes.values if codes.bits == BITS["w8"] else packed(codes.values)
+                    scales.append(codes.scales)
+                yield np.concatenate(scales)
 
     def bits(self, name: str, planned: PlannedWeight) -> int:
         """How many bits the weight's codes have."""
@@ -81,18 +86,19 @@ class PartWriter:
             raise InputError(self.given_file, f"{name} has {bits} bits", "weights have 4 or 8")
         return bits
 
-    def codes(self, name: str, planned: PlannedWeight, weight: Float32Array) -> Codes:
-        """The weight's codes by the planned method, or in the scales that were given."""
+    def codes(self, name: str, planned: PlannedWeight, weight: Float32Array) -> Iterator[Codes]:
+        """The weight's codes by the planned method, or in the scales that were given; some rows at a time."""
         bits = self.bits(name, planned)
         if name in self.given.weights:
-            return nearest_codes(weight, self.given_scales(name, len(weight)), bits)
-        match planned.method:
-            case "gptq":
-                return optimal_codes(weight, bits, self.curvature(planned.input))
-            case "mse":
-                return nearest_codes(weight, searched_scales(weight, bits), bits)
-            case _:
-                return nearest_codes(weight, range_scales(weight, bits), bits)
+            scales = self.given_scales(name, len(weight))
+            for rows, given in zip(pieces(weight), pieces(scales, weight), strict=True):
+                yield nearest_codes(rows, given, bits)
+        elif planned.method == "gptq":
+            yield optimal_codes(weight, bits, self.curvature(planned.input))
+        else:
+            find = searched_scales if planned.method == "mse" else range_scales
+            for rows in pieces(weight):
+                yield nearest_codes(rows, find(rows, bits), bits)
 
     def given_scales(self, name: str, rows: int) -> Float32Array:
         """The scales that the user's encodings have for a weight."""
@@ -111,11 +117,18 @@ class PartWriter:
         return self.last[1]
 
 
+def pieces(array: Float32Array, like: Float32Array | None = None) -> Iterator[Float32Array]:
+    """An array along its first axis, with as many rows at a time as a few MB of `like` have."""
+    shape = (array if like is None else like).shape
+    rows = max(1, VALUES_AT_ONCE // math.prod(shape[1:]))
+    yield from (array[first : first + rows] for first in range(0, len(array), rows))
+
+
 def table_codes(table: Float32Array, headroom: float) -> Iterator[Array]:
     """An embedding table as u16 codes, their scale and zero point."""
     encoding = TensorEncoding.of_range(Range(headroom * float(table.min()), headroom * float(table.max())))
     zero = -encoding.offsets[0]
-    codes = np.clip(np.rint(table / encoding.scales[0]) + zero, 0, 2**16 - 1)
-    yield codes.astype(np.uint16)
+    for rows in pieces(table):
+        yield np.clip(np.rint(rows / encoding.scales[0]) + zero, 0, 2**16 - 1).astype(np.uint16)
     yield encoding.scales
     yield np.array([zero], np.float32)

@@ -87,8 +87,12 @@ class SafetensorsFile:
         return self.format_of(name).widen(self.raw(name)[first:last])
 
     def raw(self, name: str) -> NDArray[np.generic]:
-        """The stored numbers of a tensor that exists, as a view of the file."""
+        """The stored numbers of a tensor that exists, as a view of the file.
+
+        What was read before stays on disk alone: a view of it that is still used is read again.
+        """
         entry, number_format = self._entries[name], self.format_of(name)
+        self._bytes.madvise(mmap.MADV_DONTNEED)
         begin = self._data + entry.begin
         values = np.frombuffer(self._bytes, number_format.raw, math.prod(entry.shape), begin)
         return values.reshape(entry.shape)
@@ -111,7 +115,9 @@ class SafetensorsFile:
     def parse_header(self, text: bytes, size: int) -> dict[str, Entry]:
         """Every tensor of the header, checked against the file's size and against each other."""
         try:
-            header = json.loads(text, object_pairs_hook=self.unique_keys)
+            header = json.loads(text, object_pairs_hook=unique_keys)
+        except RepeatedKeyError as error:
+            raise self.broken(f"{error} is twice in the header") from error
         except (ValueError, RecursionError) as error:
             raise self.broken(f"the header is not JSON ({error})") from error
         if not isinstance(header, dict):
@@ -124,15 +130,6 @@ class SafetensorsFile:
                 raise self.broken(f"{name} and {last_name} overlap")
             last_name, last_end = name, entry.end
         return entries
-
-    def unique_keys(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
-        """A JSON object, refused when a key is given twice: readers would differ about which one counts."""
-        found: dict[str, object] = {}
-        for key, value in pairs:
-            if key in found:
-                raise self.broken(f"{key!r} is twice in the header")
-            found[key] = value
-        return found
 
     def parse_entry(self, name: str, fields: object, data_size: int) -> Entry:
         """One checked entry; offsets are relative to the end of the header."""
@@ -156,3 +153,17 @@ class SafetensorsFile:
         if not isinstance(value, list) or not all(type(item) is int and 0 <= item < 2**63 for item in value):
             raise self.broken(f"{name}: {field} is {value!r}, not a list of sizes")
         return tuple(value)
+
+
+class RepeatedKeyError(ValueError):
+    """A JSON object has a key twice."""
+
+
+def unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object, refused when a key is given twice: readers would differ about which one counts."""
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise RepeatedKeyError(repr(key))
+        found[key] = value
+    return found

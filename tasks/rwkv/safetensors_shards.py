@@ -10,7 +10,7 @@ import json
 from pathlib import Path, PurePosixPath
 
 from rwkv.number_formats import Float32Array
-from rwkv.safetensors_reader import SafetensorsFile
+from rwkv.safetensors_reader import RepeatedKeyError, SafetensorsFile, unique_keys
 from rwkv.tool_failure import InputError
 
 INDEX_SUFFIX = ".index.json"
@@ -60,8 +60,10 @@ class SafetensorsShards:
 def read_weight_map(index: Path) -> dict[str, str]:
     """The file name of each tensor; a name that leads out of the index's folder is refused."""
     try:
-        content = json.loads(index.read_text(encoding="utf-8"))
+        content = json.loads(index.read_text(encoding="utf-8"), object_pairs_hook=unique_keys)
         weight_map = content["weight_map"]
+    except RepeatedKeyError as error:
+        raise InputError(index, f"{error} is twice in it", ALL_FILES) from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise InputError(
             index, f"not an index of safetensors files ({type(error).__name__}: {error})", ALL_FILES

@@ -11,7 +11,7 @@ import numpy as np
 from rwkv.number_formats import Float32Array
 from rwkv.weight_file import WeightFile
 
-ELEMENTS_AT_ONCE = 1 << 23  # of a big matrix: 32 MB as fp32
+ELEMENTS_AT_ONCE = 1 << 20  # of a big matrix: 4 MB as fp32, which the processor keeps at hand
 
 
 def unchanged(tensor: Float32Array) -> Float32Array:

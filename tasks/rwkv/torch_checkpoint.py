@@ -68,8 +68,12 @@ class TorchCheckpoint:
         return self._tensors[name].format.widen(self.raw(name)[first:last])
 
     def raw(self, name: str) -> NDArray[np.generic]:
-        """The stored numbers of a tensor that exists, as a view of the file."""
+        """The stored numbers of a tensor that exists, as a view of the file.
+
+        What was read before stays on disk alone: a view of it that is still used is read again.
+        """
         tensor = self._tensors[name]
+        self._bytes.madvise(mmap.MADV_DONTNEED)
         begin = self.locate_storage(name, tensor)
         storage = np.frombuffer(self._bytes, tensor.format.raw, tensor.storage_count, begin)
         strides = [stride * tensor.format.size for stride in tensor.strides]

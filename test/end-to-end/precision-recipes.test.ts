@@ -46,6 +46,13 @@ test('quantise again just the layer whose rule is new', async () => {
   assert.equal(ran(again), [`${cell}/chunk2of2`, `${cell}/plan`, `${cell}/weights-block-03`]);
 });
 
+test('round to fp16 where the graph is converted: there is nothing to keep for each layer', async () => {
+  const built = await project.build(['convert', '--precision', 'fp16']);
+  assert.is(built.code, 0, built.stderr);
+  const cell = 'convert/rwkv7-austen/fp16';
+  assert.equal(ran(built), [`${cell}/chunk1of2`, `${cell}/chunk2of2`]);
+});
+
 test('keep every weight when the chunks or the calibration change', async () => {
   const chunks = await project.build(['convert', '--precision', 'a16w8', '--set', 'chunks=4']);
   assert.is(chunks.code, 0, chunks.stderr);

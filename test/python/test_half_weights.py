@@ -55,6 +55,16 @@ def test_halves_say_nearly_the_same(weights: WeightFolder, tmp_path: Path, ends:
     assert mean_divergence(expected, logits) < 1e-3
 
 
+def test_a_weight_that_is_read_in_pieces_is_the_same(
+    weights: WeightFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_halves(weights, tmp_path / "at-once")
+    monkeypatch.setattr("rwkv.external_tensors.VALUES_AT_ONCE", 100)
+    write_halves(weights, tmp_path / "in-pieces")
+    at_once, in_pieces = (tmp_path / folder / "halves.bin" for folder in ("at-once", "in-pieces"))
+    assert at_once.read_bytes() == in_pieces.read_bytes()
+
+
 def test_a_weight_too_large_for_fp16_is_refused(weights: WeightFolder, tmp_path: Path) -> None:
     folder = tmp_path / "graph"
     shutil.copytree(weights.path, folder)

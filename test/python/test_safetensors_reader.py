@@ -107,3 +107,21 @@ def test_a_changed_byte_is_an_error_or_harmless_but_never_a_crash(tmp_path: Path
                 file.read(name)
         except InputError as error:
             assert error.file == str(path)
+
+
+def test_what_was_read_does_not_stay_in_memory(tmp_path: Path) -> None:
+    path, megabytes = tmp_path / "model.safetensors", 1 << 20
+    sizes = {f"w{index}": [index * 32 * megabytes, (index + 1) * 32 * megabytes] for index in range(8)}
+    header = {name: entry(shape=[8 * megabytes], offsets=offsets) for name, offsets in sizes.items()}
+    write_safetensors_parts(path, json.dumps(header).encode(), b"")
+    with path.open("r+b") as content:
+        content.truncate(path.stat().st_size + 256 * megabytes)
+    file, before = SafetensorsFile(path), resident_file_bytes()
+    for name in file.names():
+        assert not file.read(name).any()
+        assert resident_file_bytes() - before < 48 * megabytes
+
+
+def resident_file_bytes() -> int:
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("RssFile:")[1].split()[0]) * 1024

@@ -100,3 +100,9 @@ def test_a_file_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: objec
 def test_what_is_no_index_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / INDEX).write_text(text, encoding="latin-1")
     assert INDEX in refusal(tmp_path)
+
+
+def test_a_tensor_that_is_listed_twice_is_refused(tmp_path: Path) -> None:
+    write_shards(tmp_path)
+    (tmp_path / INDEX).write_text('{"weight_map": {"a": "model-1.safetensors", "a": "model-2.safetensors"}}')
+    assert "'a' is twice in it" in refusal(tmp_path)

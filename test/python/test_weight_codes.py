@@ -109,11 +109,15 @@ def test_scales_that_do_not_fit_a_weight_are_refused(weights: WeightFolder, tmp_
         write_parts(weights, Recipe("w8", {"*": "w8"}, ISLANDS, {}, 1.0), tmp_path, writer)
 
 
-def test_a_part_is_the_same_bytes_each_time(weights: WeightFolder, tmp_path: Path) -> None:
-    recipe = Recipe("mixed", {"*": "w8", "ffn": "w4"}, ISLANDS, {"w4": "mse"}, 1.0)
+@pytest.mark.parametrize("floats", [ISLANDS, []])
+def test_a_part_is_the_same_bytes_each_time_in_pieces_of_any_size(
+    weights: WeightFolder, tmp_path: Path, floats: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = Recipe("mixed", {"*": "w8", "ffn": "w4"}, floats, {"w4": "mse"}, 1.0)
     contents = []
-    for folder in (tmp_path / "a", tmp_path / "b"):
+    for folder, values in ((tmp_path / "a", 1 << 20), (tmp_path / "b", 100)):
         folder.mkdir()
+        monkeypatch.setattr("rwkv.part_writer.VALUES_AT_ONCE", values)
         parts: WeightParts = write_parts(weights, recipe, folder)
         contents.append([path.read_bytes() for path in parts.files])
     assert contents[0] == contents[1]

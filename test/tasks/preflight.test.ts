@@ -69,7 +69,7 @@ function asked({
   return {
     model: { name: weights, weights, shards, tokenizer: 'auto', calibration: '', evaluation: '', prompt: '' },
     ...{ precision: recipe(precision), precisions: Object.values(PRECISIONS) },
-    ...{ soc, chunks, externalEmbedding: true, libraries: 0, exportTask: 'export' },
+    ...{ soc, chunks, externalEmbedding: true, prefill: 0, libraries: 0, exportTask: 'export' },
     cells: { export: 'export', convert: 'convert', context: 'context' },
   };
 }
@@ -101,7 +101,7 @@ test('agrees with contexts that were compiled at real sizes', async () => {
   const model = outlineOf((await readHeaderShapes(join(folder, 'v7-1.5b'))) ?? new Map());
   if (model === undefined) throw new Error('no outline');
   const megabytes = (precision: string, chunks: number, chunk: number): number => {
-    const cut = { precision: recipe(precision), chunks, externalEmbedding: true };
+    const cut = { precision: recipe(precision), chunks, externalEmbedding: true, prefill: 0 };
     return (predictChunks(model, cut)[chunk - 1]?.binaryBytes ?? 0) / 1e6;
   };
   // Random weights, for SM8650: 12 layers; 4 layers in fp16 and a16w8; 4 layers and the head.
