@@ -147,12 +147,12 @@ async function missingInput(
   const absolute = resolve(root, path);
   const parent = resolve(absolute, '..');
   const siblings = await readdir(parent).catch(() => []);
-  const nearest = nearestName(posix.basename(path), siblings);
-  const dangling = await lstat(absolute).then(
-    (status) => status.isSymbolicLink(),
-    () => false,
+  const name = posix.basename(path);
+  const nearest = nearestName(
+    name,
+    siblings.filter((sibling) => sibling !== name),
   );
-  const cause = isGlob(path) ? 'matches no file' : dangling ? 'is a link to nothing' : 'does not exist';
+  const cause = isGlob(path) ? 'matches no file' : await absence(absolute);
   const hint =
     nearest === undefined ? undefined : `did you mean \`${posix.join(posix.dirname(path), nearest)}\`?`;
   return {
@@ -162,4 +162,13 @@ async function missingInput(
     location: action.location,
     ...(hint === undefined ? {} : { hint }),
   };
+}
+
+/** In what way there is no file at a path. */
+async function absence(path: string): Promise<string> {
+  const status = await lstat(path).catch(() => undefined);
+  if (status === undefined) return 'does not exist';
+  const target = status.isSymbolicLink() ? await stat(path).catch(() => undefined) : status;
+  if (target === undefined) return 'is a link to nothing';
+  return target.isDirectory() ? 'is a folder without files' : 'is no regular file';
 }

@@ -13,7 +13,8 @@ const SHARDS = /\.(safetensors|json)$/;
  */
 export async function layerCount(path: string): Promise<number | undefined> {
   const status = await stat(path).catch(() => undefined);
-  if (status === undefined) return undefined;
+  // To open a pipe would be to wait for whoever writes to it.
+  if (status === undefined || !(status.isFile() || status.isDirectory())) return undefined;
   const names = status.isDirectory() ? (await readdir(path)).filter((name) => SHARDS.test(name)) : undefined;
   const files = names?.map((name) => join(path, name)) ?? [path];
   const layers = Math.max(0, ...(await Promise.all(files.map(highestLayer))));

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { errorCode } from '../cache/storage-failure.ts';
 
 /** Tensors' shapes by name. */
@@ -13,6 +13,8 @@ const LARGEST_HEADER_BYTES = 100_000_000;
  */
 export async function readHeaderShapes(path: string): Promise<Shapes | undefined> {
   try {
+    // To open a pipe would be to wait for whoever writes to it.
+    if (!(await stat(path)).isFile()) return undefined;
     const header = await readHeader(path);
     return header === undefined ? undefined : shapesOf(JSON.parse(header.toString('utf8')));
   } catch (error) {

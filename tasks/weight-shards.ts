@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 /** What Hugging Face's tools call the list of the files of one checkpoint. */
@@ -11,6 +11,8 @@ const INDEX_SUFFIX = '.index.json';
 export async function weightShards(weights: string): Promise<readonly string[]> {
   if (!isShardIndex(weights)) return [];
   try {
+    // To open a pipe would be to wait for whoever writes to it.
+    if (!(await stat(weights)).isFile()) return [];
     const { weight_map: map } = JSON.parse(await readFile(weights, 'utf8')) as { weight_map?: unknown };
     const names = new Set(Object.values((map ?? {}) as Record<string, unknown>));
     return [...names]

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -87,6 +87,22 @@ test('names the tensor that a .safetensors lacks', async ({ project }) => {
   const { 'blocks.1.att.key.weight': _gone, ...rest } = header;
   project.write('lacking.safetensors', putTogether(rest, data));
   assert.match(await refusal(project, 'lacking.safetensors'), 'blocks.1.att.key.weight');
+});
+
+test('names the tensor whose numbers are of a type that is not supported', async ({ project }) => {
+  const { header, data } = takeApart(readFileSync(SHIPPED));
+  const head = { ...(header['head.weight'] as object), dtype: 'F8_E4M3' };
+  project.write('eight.safetensors', putTogether({ ...header, 'head.weight': head }, data));
+  assert.match(await refusal(project, 'eight.safetensors'), 'head.weight is stored as F8_E4M3');
+});
+
+test('refuses a folder and a pipe, and waits for nobody to write to it', async ({ project }) => {
+  mkdirSync(join(project.folder, 'empty.pth'));
+  assert.match(await refusal(project, 'empty.pth'), 'is a folder without files');
+  for (const name of ['pipe.pth', 'pipe.safetensors', 'pipe.safetensors.index.json']) {
+    spawnSync('mkfifo', [join(project.folder, name)]);
+    assert.match(await refusal(project, name), 'is no regular file');
+  }
 });
 
 test('says which version weights of RWKV 4 are, and that it cannot be built', async ({ project }) => {
