@@ -1,4 +1,3 @@
-import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { writeAtomically } from '../cache/atomic-write.ts';
 import type { MaterialiseMode } from '../cache/blob-store.ts';
@@ -23,6 +22,7 @@ import { type BuildGround, timeLeftOf } from './build-ground.ts';
 import { EXIT, exitCode } from './exit-code.ts';
 import { type RecordBasis, recordBuild } from './recorded-build.ts';
 import { chooseReporter } from './reporters/choose-reporter.ts';
+import { memoryToShare } from './shared-memory.ts';
 import { limitStore } from './store-limit.ts';
 
 /** How a build is run and told of, whatever it builds. */
@@ -118,10 +118,6 @@ export async function reportedBuild(
   reporter.close();
   return failures.length === 0 ? EXIT.ok : exitCode(failures);
 }
-
-/** Of what the machine or the container has, all but a tenth, which is for everything else. */
-const memoryToShare = (): number =>
-  0.9 * Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 
 async function writeTrace(
   path: string,

@@ -117,6 +117,11 @@ export class BuildSession {
     return ok({ action, files, folders, absent, fingerprint, identity });
   }
 
+  /** The most that an action takes at a time: what it declares, else what it took the last time. */
+  memoryOf({ id, spec }: Action): number | undefined {
+    return spec.memoryBytes ?? this.history.get(id)?.peakMemoryBytes;
+  }
+
   private sourcesOf(action: Action): Readonly<Record<string, string>> {
     const sources: Record<string, string> = {};
     for (const id of action.dependencies) {

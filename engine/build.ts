@@ -11,6 +11,7 @@ import {
 import type { BuildSession, IdentifiedAction } from './build-session.ts';
 import { type CommandRunner, directRunner } from './command-runner.ts';
 import type { Emit, Outcome } from './event.ts';
+import { expectedMemory } from './expected-memory.ts';
 import type { Failure } from './failure.ts';
 import { FailureLog } from './failure-log.ts';
 import type { FailureMode } from './failure-mode.ts';
@@ -154,7 +155,7 @@ class BuildRun {
     }
     const priority = this.priorityOf(action);
     const { exclusive } = action.spec;
-    const memoryBytes = this.memoryOf(action);
+    const memoryBytes = this.session.memoryOf(action) ?? expectedMemory(action.spec, identified.files);
     const needs = { priority, memoryBytes, ...(exclusive === undefined ? {} : { exclusive }) };
     const command = this.commands.add(
       this.resources.giveBackAfter(needs, () => this.execute(identified)),
@@ -162,11 +163,6 @@ class BuildRun {
     );
     this.commanded.set(fingerprint.hash, command);
     command.catch(this.complain);
-  }
-
-  /** What it declares, else what it took the last time. */
-  private memoryOf({ id, spec }: Action): number {
-    return spec.memoryBytes ?? this.session.history.get(id)?.peakMemoryBytes ?? 0;
   }
 
   private async execute(identified: IdentifiedAction): Promise<void> {

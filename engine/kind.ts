@@ -68,6 +68,8 @@ export interface ActionSpec {
   readonly retries?: number;
   /** The most memory that the command takes, in bytes; absent: what it took the last time. */
   readonly memoryBytes?: number;
+  /** What it takes for each byte of its inputs, for the first time that it runs here. */
+  readonly memoryPerInputByte?: number;
   /** What its failure means to the rest of the build; absent: what the call says. */
   readonly onFailure?: FailureMode;
   readonly reach?: Reach;

@@ -1,6 +1,6 @@
 import { type ActionGraph, UNKNOWN_SECONDS } from './action-graph.ts';
 import type { PlannedAction } from './build-plan.ts';
-import { estimateTime } from './time-estimate.ts';
+import { estimateTime, type Machine } from './time-estimate.ts';
 
 /** A plan in figures. Times are in seconds and come from the last time that each command ran. */
 export interface PlanFigures {
@@ -23,16 +23,20 @@ export interface PlanFigures {
   readonly criticalSeconds: number;
 }
 
-export function planFigures(graph: ActionGraph, plan: readonly PlannedAction[], jobs: number): PlanFigures {
+export function planFigures(
+  graph: ActionGraph,
+  plan: readonly PlannedAction[],
+  machine: Machine,
+): PlanFigures {
   const of = (state: PlannedAction['state']): readonly PlannedAction[] =>
     plan.filter((action) => action.state === state);
   const [run, mayRun, cached] = [of('run'), of('may-run'), of('cached')];
   const costs = likelySeconds(plan);
   const seconds = (id: string): number => costs.get(id) ?? UNKNOWN_SECONDS;
   const idsOf = (actions: readonly PlannedAction[]): Set<string> => new Set(actions.map(({ id }) => id));
-  const least = estimateTime({ graph, runs: idsOf(run), seconds, jobs });
+  const least = estimateTime({ graph, runs: idsOf(run), seconds, machine });
   const most =
-    mayRun.length === 0 ? least : estimateTime({ graph, runs: idsOf([...run, ...mayRun]), seconds, jobs });
+    mayRun.length === 0 ? least : estimateTime({ graph, runs: idsOf([...run, ...mayRun]), seconds, machine });
   return {
     actions: plan.length,
     run: run.length,

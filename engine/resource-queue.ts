@@ -41,15 +41,19 @@ export class Resources {
     if (exclusive !== undefined) this.inUse.add(exclusive);
   }
 
+  giveBack({ memoryBytes, exclusive }: CommandNeeds): void {
+    this.running -= 1;
+    this.usedBytes -= memoryBytes;
+    if (exclusive !== undefined) this.inUse.delete(exclusive);
+  }
+
   /** A job that gives back at its end what was taken for it. */
-  giveBackAfter<T>({ memoryBytes, exclusive }: CommandNeeds, job: () => Promise<T>): () => Promise<T> {
+  giveBackAfter<T>(needs: CommandNeeds, job: () => Promise<T>): () => Promise<T> {
     return async () => {
       try {
         return await job();
       } finally {
-        this.running -= 1;
-        this.usedBytes -= memoryBytes;
-        if (exclusive !== undefined) this.inUse.delete(exclusive);
+        this.giveBack(needs);
       }
     };
   }

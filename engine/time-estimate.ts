@@ -1,4 +1,5 @@
 import { type ActionGraph, criticalPath, dependants } from './action-graph.ts';
+import { type CommandNeeds, Resources } from './resource-queue.ts';
 
 export interface TimeEstimate {
   /** Wall time of the build, in seconds. */
@@ -14,13 +15,22 @@ export interface EstimateRequest {
   /** The actions that would run; the others take no time. */
   readonly runs: ReadonlySet<string>;
   readonly seconds: (id: string) => number;
+  readonly machine: Machine;
+}
+
+/** What commands share, and what each takes of it. */
+export interface Machine {
   /** How many commands may run at the same time. */
   readonly jobs: number;
+  readonly memoryBytes: number;
+  /** The most that an action takes at a time, as far as is known, else 0. */
+  readonly memoryOf: (id: string) => number;
 }
 
 /**
  * How long a build takes, by playing it through: whenever a core is free, the ready action with the longest
- * way to the end starts, and no two that use the same exclusive resource run together.
+ * way to the end starts that fits: no two that use the same exclusive resource run together, nor any that
+ * together take more memory than there is.
  */
 export function estimateTime(request: EstimateRequest): TimeEstimate {
   const { graph, runs } = request;
@@ -60,7 +70,8 @@ interface Running {
 
 class Simulation {
   private readonly graph: ActionGraph;
-  private readonly jobs: number;
+  private readonly machine: Machine;
+  private readonly resources: Resources;
   private readonly cost: (id: string) => number;
   private readonly ways: ReadonlyMap<string, number>;
   private readonly next: ReadonlyMap<string, readonly string[]>;
@@ -68,16 +79,16 @@ class Simulation {
   /** The one with the longest way is the last. */
   private readonly ready: string[] = [];
   private readonly running: Running[] = [];
-  private readonly held = new Set<string>();
   private clock = 0;
 
   constructor(
-    { graph, jobs }: EstimateRequest,
+    { graph, machine }: EstimateRequest,
     cost: (id: string) => number,
     ways: ReadonlyMap<string, number>,
   ) {
     this.graph = graph;
-    this.jobs = jobs;
+    this.machine = machine;
+    this.resources = new Resources(machine.memoryBytes);
     this.cost = cost;
     this.ways = ways;
     this.next = dependants(graph);
@@ -89,13 +100,12 @@ class Simulation {
     for (const { id, dependencies } of this.graph.actions.values())
       if (dependencies.length === 0) this.makeReady(id);
     for (;;) {
-      while (this.running.length < this.jobs && this.startNext());
+      while (this.running.length < this.machine.jobs && this.startNext());
       const index = this.firstToEnd();
       const [ended] = index < 0 ? [] : this.running.splice(index, 1);
       if (ended === undefined) return this.clock;
       this.clock = ended.end;
-      const { exclusive } = this.graph.actions.get(ended.id)?.spec ?? {};
-      if (exclusive !== undefined) this.held.delete(exclusive);
+      this.resources.giveBack(this.needsOf(ended.id));
       this.release(ended.id);
     }
   }
@@ -103,14 +113,20 @@ class Simulation {
   private startNext(): boolean {
     for (let index = this.ready.length - 1; index >= 0; index -= 1) {
       const id = this.ready[index] ?? '';
-      const { exclusive } = this.graph.actions.get(id)?.spec ?? {};
-      if (exclusive !== undefined && this.held.has(exclusive)) continue;
+      const needs = this.needsOf(id);
+      if (!this.resources.fits(needs)) continue;
       this.ready.splice(index, 1);
-      if (exclusive !== undefined) this.held.add(exclusive);
+      this.resources.take(needs);
       this.running.push({ id, end: this.clock + this.cost(id) });
       return true;
     }
     return false;
+  }
+
+  private needsOf(id: string): CommandNeeds {
+    const { exclusive } = this.graph.actions.get(id)?.spec ?? {};
+    const memoryBytes = this.machine.memoryOf(id);
+    return { memoryBytes, ...(exclusive === undefined ? {} : { exclusive }) };
   }
 
   private firstToEnd(): number {

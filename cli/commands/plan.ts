@@ -4,6 +4,7 @@ import type { BuildOptions } from '../build-options.ts';
 import { EXIT } from '../exit-code.ts';
 import { paletteFor } from '../reporters/palette.ts';
 import { figuresText, plannedText } from '../reporters/plan-text.ts';
+import { memoryToShare } from '../shared-memory.ts';
 import { openWorkbench, type Workbench } from '../workbench.ts';
 import { failUsage, silentEmit } from './command-failure.ts';
 
@@ -39,6 +40,10 @@ export async function planTargets(
   const opened = await openWorkbench(targets, options, silentEmit);
   if (!opened.ok) return failUsage(opened.failure, options);
   const { graph, session } = opened.value;
+  const memoryOf = (id: string): number => {
+    const action = graph.actions.get(id);
+    return (action === undefined ? undefined : session.memoryOf(action)) ?? 0;
+  };
   const planned = await planBuild(graph, session);
   // What was hashed for the plan need not be hashed again by the build.
   await session.close();
@@ -46,7 +51,11 @@ export async function planTargets(
   return {
     ...opened.value,
     actions: planned.value,
-    figures: planFigures(graph, planned.value, options.jobs),
+    figures: planFigures(graph, planned.value, {
+      jobs: options.jobs,
+      memoryBytes: memoryToShare(),
+      memoryOf,
+    }),
   };
 }
 
