@@ -57,8 +57,6 @@ def halved(tensor: onnx.TensorProto, folder: Path, file: BinaryIO) -> onnx.Tenso
     return external_tensor(tensor.name, TensorProto.FLOAT16, tensor.dims, part)
 
 
-
-
 def to_halves(name: str, values: Float32Array, file: str | Path) -> NDArray[np.float16]:
     """The values rounded to fp16; raises `InputError` when one is too large."""
     if max(values.max(), -values.min()) > LARGEST:

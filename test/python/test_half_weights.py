@@ -58,9 +58,9 @@ def test_halves_say_nearly_the_same(weights: WeightFolder, tmp_path: Path, ends:
 def test_a_weight_that_is_read_in_pieces_is_the_same(
     weights: WeightFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_halves(weights, tmp_path / "at-once")
+    write_halves(weights, tmp_path / "at-once", "fp16")
     monkeypatch.setattr("rwkv.external_tensors.VALUES_AT_ONCE", 100)
-    write_halves(weights, tmp_path / "in-pieces")
+    write_halves(weights, tmp_path / "in-pieces", "fp16")
     at_once, in_pieces = (tmp_path / folder / "halves.bin" for folder in ("at-once", "in-pieces"))
     assert at_once.read_bytes() == in_pieces.read_bytes()
 
