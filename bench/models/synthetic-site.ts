@@ -25,7 +25,7 @@ export async function syntheticSite(
 
 /** Ranges of random weights say nothing, so a few tokens do. The embedding is outside, as with phones. */
 const PIPELINE = `version: 1
-params: { chunks: 2, precision: [fp16], soc: [SM8650] }
+params: { chunks: 2, precision: [fp16], soc: [SM8650], calibrated: 8 }
 models:
   synthetic:
     weights: weights.safetensors
@@ -39,7 +39,7 @@ tasks:
     uses: calibrate
     needs: [export]
     matrix: { model: "\${{ models }}" }
-    with: { model: "\${{ models[matrix.model] }}", tokens: 8 }
+    with: { model: "\${{ models[matrix.model] }}", tokens: "\${{ params.calibrated }}" }
   convert:
     uses: qnn-convert
     needs: [export, calibrate]

@@ -57,9 +57,12 @@ const DLC_PER_LAYER = 42e3;
 const DLC_PER_QUANTISED_CHANNEL = 26;
 const LIBRARY_CODE = 16e3;
 
-// The prefill graph beside it: its operations on blocks of tokens, which grow with their number.
-const PREFILL_PER_LAYER = 0;
-const PREFILL_PER_LAYER_AND_TOKEN = 0;
+// A prefill graph beside it, in fp16: the same models with blocks of 16 and 32 tokens, within 20 KB a layer.
+const PREFILL_PER_LAYER = 83e3;
+const PREFILL_PER_LAYER_AND_WIDTH = 75;
+const PREFILL_PER_LAYER_AND_TOKEN = 1250;
+/** Of the time that the graph for one token takes to compile. */
+const PREFILL_SECONDS_PER_TOKEN = 0.12;
 
 // Memory and time of one command: v7 of 12 × 768 and 24 × 2048 in 1, 2 and 4 chunks, within 5 %, but times, which vary
 // by a factor of two with the machine; the compiler's grows faster than the number of operations.
@@ -88,10 +91,18 @@ function predictChunk(
   const decodeBytes = codeBytes + layers * perLayer + channels * CONTEXT_PER_QUANTISED_CHANNEL;
   const oneDlcBytes = codeBytes + layers * DLC_PER_LAYER + channels * DLC_PER_QUANTISED_CHANNEL;
   const graphs = cut.prefill > 0 ? 2 : 1;
-  const prefillBytes =
-    graphs === 1 ? 0 : layers * (PREFILL_PER_LAYER + PREFILL_PER_LAYER_AND_TOKEN * cut.prefill);
+  const prefillPerLayer =
+    PREFILL_PER_LAYER + PREFILL_PER_LAYER_AND_WIDTH * model.width + PREFILL_PER_LAYER_AND_TOKEN * cut.prefill;
+  const prefillBytes = graphs === 1 ? 0 : layers * prefillPerLayer;
   const binaryBytes = decodeBytes + prefillBytes;
   const twinBytes = graphs === 1 ? 0 : 2 * decodeBytes + prefillBytes;
+  // With one copy of the weights in the end or two: while it compiles, each graph has its own.
+  const compiledBytes = Math.max(binaryBytes, twinBytes);
+  const decodeSeconds =
+    COMPILE_SECONDS_FIXED +
+    decodeBytes * COMPILE_SECONDS_PER_BYTE +
+    layers * COMPILE_SECONDS_PER_LAYER +
+    layers ** 3 * COMPILE_SECONDS_PER_CUBED_LAYER;
   const endBytes = END_BYTES[cut.precision.io];
   // A state goes in and comes out: two vectors and a matrix per head.
   const stateBytes = 2 * layers * (2 + model.headSize) * model.width * endBytes;
@@ -104,13 +115,10 @@ function predictChunk(
     libraryBytes: graphs * (oneDlcBytes + LIBRARY_CODE),
     sessionBytes: binaryBytes + stateBytes + model.vocabulary * endBytes,
     convertMemoryBytes: CONVERT_MEMORY_FIXED + oneDlcBytes * CONVERT_MEMORY_PER_BYTE,
-    compileMemoryBytes: COMPILE_MEMORY_FIXED + Math.max(binaryBytes, twinBytes) * COMPILE_MEMORY_PER_BYTE,
+    compileMemoryBytes: COMPILE_MEMORY_FIXED + compiledBytes * COMPILE_MEMORY_PER_BYTE,
     convertSeconds: graphs * (CONVERT_SECONDS_FIXED + oneDlcBytes * CONVERT_SECONDS_PER_BYTE),
-    compileSeconds:
-      COMPILE_SECONDS_FIXED +
-      binaryBytes * COMPILE_SECONDS_PER_BYTE +
-      layers * COMPILE_SECONDS_PER_LAYER +
-      layers ** 3 * COMPILE_SECONDS_PER_CUBED_LAYER,
+    // The context and its twin are compiled one after the other.
+    compileSeconds: graphs * decodeSeconds * (1 + PREFILL_SECONDS_PER_TOKEN * cut.prefill),
   };
 }
 

@@ -44,6 +44,7 @@ interface Asked {
   readonly soc?: string;
   readonly precision?: string;
   readonly chunks?: number | 'auto';
+  readonly prefill?: number;
   readonly shards?: readonly string[];
 }
 
@@ -64,12 +65,13 @@ function asked({
   soc = 'SM8650',
   precision = 'fp16',
   chunks = 1,
+  prefill = 0,
   shards = [],
 }: Asked): PreflightCase {
   return {
     model: { name: weights, weights, shards, tokenizer: 'auto', calibration: '', evaluation: '', prompt: '' },
     ...{ precision: recipe(precision), precisions: Object.values(PRECISIONS) },
-    ...{ soc, chunks, externalEmbedding: true, prefill: 0, libraries: 0, exportTask: 'export' },
+    ...{ soc, chunks, externalEmbedding: true, prefill, libraries: 0, exportTask: 'export' },
     cells: { export: 'export', convert: 'convert', context: 'context' },
   };
 }
@@ -113,6 +115,37 @@ test('agrees with contexts that were compiled at real sizes', async () => {
   ] as const) {
     assert.ok(Math.abs(predicted / compiled - 1) < TOLERANCE, `${predicted} MB, compiled to ${compiled} MB`);
   }
+});
+
+test('counts each weight in its own form, by the rules of a recipe', async () => {
+  const bytes = async (weights: PrecisionRecipe['weights']): Promise<number> => {
+    const mine = { ...recipe('a16w8'), weights };
+    const model = outlineOf((await readHeaderShapes(join(folder, 'v7-1.5b'))) ?? new Map());
+    if (model === undefined) throw new Error('no outline');
+    const cut = { precision: mine, chunks: 1, externalEmbedding: true, prefill: 0 };
+    return predictChunks(model, cut)[0]?.codeBytes ?? 0;
+  };
+  const [all, ffn, one] = [2048 * 8192, 24 * 2 * 2048 * 8192, 2048 * 8192];
+  const w8 = await bytes({ '*': 'w8' });
+  assert.is(w8 - (await bytes({ '*': 'w8', ffn: 'w4' })), ffn / 2);
+  assert.is(w8 - (await bytes({ '*': 'w8', 'blocks.3.ffn.key': 'w4' })), one / 2);
+  assert.is(w8 - (await bytes({ '*': 'w8', 'blocks.[12].ffn.k?y': 'w4' })), all);
+  assert.is(await bytes({ '*': 'w4', 'att.*': 'w8', head: 'w8', ffn: 'w8' }), w8);
+  const narrow = (await bytes({ '*': 'w4', 'low-rank': 'w8' })) - (await bytes({ '*': 'w4' }));
+  assert.ok(narrow > 0 && narrow < 0.1 * w8, `${narrow}`);
+});
+
+test('agrees with prefills that were compiled: one copy of the weights, two while it compiles', async () => {
+  writeHollowWeights(join(folder, 'v7-0.1b'), { layers: 12, width: 768, vocabulary: 65536 });
+  const asked = { weights: 'v7-0.1b', chunks: 2 };
+  const [without, half] = await preflight([asked, { ...asked, prefill: 16 }]);
+  const within = (value: number | undefined, compiled: number, tolerance: number): void =>
+    assert.ok(Math.abs((value ?? 0) / compiled - 1) < tolerance, `${value}, compiled: ${compiled}`);
+  within(without?.binaryBytes, 93_814_784 + 194_961_408, TOLERANCE);
+  within(half?.binaryBytes, 94_765_056 + 196_255_744, TOLERANCE);
+  within(without?.memoryBytes, 1.14e9, 0.1);
+  within(half?.memoryBytes, 2.19e9, 0.1);
+  assert.ok((half?.seconds ?? 0) > 3 * (without?.seconds ?? 0));
 });
 
 test('looks into the shards of an index', async () => {
