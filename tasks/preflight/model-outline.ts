@@ -40,7 +40,9 @@ export function outlineOf(shapes: Shapes): ModelOutline | undefined {
   const [vocabulary = 0, width = 0] = shapes.get('emb.weight') ?? [];
   const layers = new Map<number, PartOutline>();
   let rest = NOTHING;
-  for (const [name, shape] of shapes) {
+  // Files list them in orders of their own.
+  const byName = [...shapes].sort(([left], [right]) => (left < right ? -1 : 1));
+  for (const [name, shape] of byName) {
     const layer = /^blocks\.(\d+)\./.exec(name)?.[1];
     if (layer === undefined) rest = withTensor(rest, name, shape);
     else layers.set(Number(layer), withTensor(layers.get(Number(layer)) ?? NOTHING, name, shape));
