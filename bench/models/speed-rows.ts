@@ -9,10 +9,10 @@ const PROXIES = [
   { name: 'SA8797', soc: 'SM8850', bytesPerSecond: 67.6e9 },
 ] as const;
 
-/** Layers of a model of 1.6 B, made of chunks of four layers, the last of which has the head. */
+/** Layers of a model of 1.6 B, made of chunks of four layers: a first, a last one with the head, and those between. */
 const LAYERS = 24;
 const CHUNK_LAYERS = 4;
-const SIZES = { layers: 2 * CHUNK_LAYERS, embd: 2048 } as const;
+const SIZES = { layers: 3 * CHUNK_LAYERS, embd: 2048 } as const;
 const MOST_READ = 1.03;
 
 interface SpeedGoal {
@@ -38,7 +38,7 @@ export const SPEED_ROWS: readonly ModelRow[] = [
   ...DECODING.map(
     (goal): ModelRow => ({
       id: `decode-${goal.arch}-${goal.precision}`,
-      title: `${goal.arch} ${goal.precision}: predicted decoding at 1.6 B (5 × a 4-layer chunk + one with the head)`,
+      title: `${goal.arch} ${goal.precision}: predicted decoding at 1.6 B (6 chunks of 4 layers, of which 3 are made)`,
       takes: 'an hour',
       measure: (bench) => measureDecoding(bench, goal),
     }),
@@ -106,7 +106,7 @@ interface WholeModel {
   readonly weightBytes: number;
 }
 
-/** A call of all 24 layers: the first chunk as often as it takes, and once the last with the head. */
+/** A call of all 24 layers: the first chunk and the last one once, and the one between as often as it takes. */
 function wholeModel(
   site: ModelSite,
   precision: string,
@@ -118,8 +118,8 @@ function wholeModel(
   if (call === undefined) return undefined;
   const total = (of: (chunk: PredictedCall['chunks'][number]) => number): number =>
     call.chunks.reduce((sum, chunk, index) => {
-      const isLast = index === call.chunks.length - 1;
-      return sum + of(chunk) * (isLast ? 1 : LAYERS / CHUNK_LAYERS - 1);
+      const isBetween = index > 0 && index < call.chunks.length - 1;
+      return sum + of(chunk) * (isBetween ? LAYERS / CHUNK_LAYERS - 2 : 1);
     }, 0);
   return {
     tokens: call.tokens,

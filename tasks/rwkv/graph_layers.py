@@ -60,12 +60,6 @@ def group_norm(graph: GraphBuilder, config: ModelConfig, att: str, y: str, eps: 
     return graph.op("Add", [y, graph.weight(f"{att}ln_x.bias", (h, n))], f"{att}y.shifted")
 
 
-def shift_mix(graph: GraphBuilder, base: str, shift: str, share: str, name: str) -> str:
-    """How much of the last token's input goes into this token's: base + shift·share, [rows, C]."""
-    part = graph.op("Mul", [shift, share], f"{name}.shift")
-    return graph.op("Add", [base, part], f"{name}.mixed")
-
-
 def squared_relu(graph: GraphBuilder, x: str, name: str) -> str:
     """max(x, 0)²."""
     x = graph.op("Relu", [x], f"{name}.relu")

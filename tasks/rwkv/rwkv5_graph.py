@@ -10,10 +10,11 @@ import numpy as np
 
 from rwkv.chunk_span import ChunkSpan
 from rwkv.graph_builder import GraphBuilder
-from rwkv.graph_layers import remembered_norm, shift_mix
+from rwkv.graph_layers import remembered_norm
 from rwkv.model_config import ModelConfig
 from rwkv.rwkv5_layout import MIXES
 from rwkv.rwkv56_graph import add_attention, add_feed_forward, enter_layer
+from rwkv.token_mixing import TokenMixing
 
 
 def add_layers(graph: GraphBuilder, config: ModelConfig, span: ChunkSpan, hidden: str) -> str:
@@ -27,15 +28,11 @@ def add_layers(graph: GraphBuilder, config: ModelConfig, span: ChunkSpan, hidden
 
 def add_time_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str) -> str:
     """The attention half of a layer: the residual stream [rows, C]."""
-    c = config.embd
     att = f"blocks.{layer}.att."
     x, last = remembered_norm(graph, config, layer, "att", hidden)
     # x·m + last·(1 − m) as last + (x − last)·m
-    shift = graph.op("Sub", [x, last], f"{att}shift")
-    mixed = {
-        letter: shift_mix(graph, last, shift, graph.weight(f"{att}time_mix_{letter}", (1, c)), att + letter)
-        for letter in MIXES
-    }
+    mixing = TokenMixing(graph, config, att, last, x)
+    mixed = {letter: mixing.by_weight(f"{att}time_mix_{letter}", att + letter) for letter in MIXES}
     y = add_attention(graph, config, layer, mixed, decay_of(graph, config, att))
     return graph.op("Add", [hidden, y], f"{att}residual")
 
@@ -56,11 +53,8 @@ def decay_of(graph: GraphBuilder, config: ModelConfig, att: str) -> str:
 
 def add_channel_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str) -> str:
     """The feed-forward half of a layer: the residual stream [rows, C]."""
-    c, ffn = config.embd, f"blocks.{layer}.ffn."
+    ffn = f"blocks.{layer}.ffn."
     x, last = remembered_norm(graph, config, layer, "ffn", hidden)
-    shift = graph.op("Sub", [x, last], f"{ffn}shift")
-    mixed = {
-        letter: shift_mix(graph, last, shift, graph.weight(f"{ffn}time_mix_{letter}", (1, c)), ffn + letter)
-        for letter in "kr"
-    }
+    mixing = TokenMixing(graph, config, ffn, last, x)
+    mixed = {letter: mixing.by_weight(f"{ffn}time_mix_{letter}", ffn + letter) for letter in "kr"}
     return graph.op("Add", [hidden, add_feed_forward(graph, layer, mixed)], f"{ffn}residual")

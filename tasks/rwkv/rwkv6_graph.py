@@ -10,10 +10,11 @@ import numpy as np
 
 from rwkv.chunk_span import ChunkSpan
 from rwkv.graph_builder import GraphBuilder
-from rwkv.graph_layers import remembered_norm, shift_mix, state_heads
+from rwkv.graph_layers import remembered_norm, state_heads
 from rwkv.model_config import ModelConfig
 from rwkv.rwkv6_layout import MIXES
 from rwkv.rwkv56_graph import add_attention, add_feed_forward, enter_layer
+from rwkv.token_mixing import TokenMixing
 
 # exp(-exp(x)) between fp16's smallest normal number (6.1e-5) and 1 - 6e-5, which fp16 rounds to 1.
 DECAY_EXPONENTS = {"lowest": -9.72, "highest": 2.27}
@@ -32,8 +33,7 @@ def add_time_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: s
     """The attention half of a layer: the residual stream [rows, C]."""
     h, n, att = state_heads(graph, config), config.head_size, f"blocks.{layer}.att."
     x, before = remembered_norm(graph, config, layer, "att", hidden)
-    shift = graph.op("Sub", [before, x], f"{att}shift")
-    mixed = add_mixes(graph, config, att, x, shift)
+    mixed = add_mixes(graph, config, att, TokenMixing(graph, config, att, x, before))
 
     w = graph.linear(mixed["w"], f"{att}time_decay_w1", f"{att}decay.down")
     w = graph.op("Tanh", [w], f"{att}decay.tanh")
@@ -48,13 +48,13 @@ def add_time_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: s
     return graph.op("Add", [hidden, y], f"{att}residual")
 
 
-def add_mixes(graph: GraphBuilder, config: ModelConfig, att: str, x: str, shift: str) -> dict[str, str]:
+def add_mixes(graph: GraphBuilder, config: ModelConfig, att: str, mixing: TokenMixing) -> dict[str, str]:
     """The inputs [rows, C] of decay, key, value, receptance and gate, by letter.
 
     How much of the shift each takes is maa + tanh(·w1)·w2 of the input itself: five linears with maa as bias.
     """
-    c, rank = config.embd, config.ranks["mix"]
-    base = shift_mix(graph, x, shift, graph.weight(f"{att}time_maa_x", (1, c)), f"{att}x")
+    rank = config.ranks["mix"]
+    base = mixing.by_weight(f"{att}time_maa_x", f"{att}x")
     down = graph.op(
         "Tanh", [graph.linear(base, f"{att}time_maa_w1", f"{att}mix.down")], f"{att}mix.tanh"
     )  # [rows, 5D]
@@ -68,17 +68,14 @@ def add_mixes(graph: GraphBuilder, config: ModelConfig, att: str, x: str, shift:
         share = graph.linear(
             part, f"{att}time_maa_w2.{letter}", f"{att}{letter}.mix", f"{att}time_maa_{letter}"
         )
-        mixed[letter] = shift_mix(graph, x, shift, share, f"{att}{letter}")
+        mixed[letter] = mixing.by_shares(share, f"{att}{letter}")
     return mixed
 
 
 def add_channel_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str) -> str:
     """The feed-forward half of a layer: the residual stream [rows, C]."""
-    c, ffn = config.embd, f"blocks.{layer}.ffn."
+    ffn = f"blocks.{layer}.ffn."
     x, before = remembered_norm(graph, config, layer, "ffn", hidden)
-    shift = graph.op("Sub", [before, x], f"{ffn}shift")
-    mixed = {
-        letter: shift_mix(graph, x, shift, graph.weight(f"{ffn}time_maa_{letter}", (1, c)), f"{ffn}{letter}")
-        for letter in "kr"
-    }
+    mixing = TokenMixing(graph, config, ffn, x, before)
+    mixed = {letter: mixing.by_weight(f"{ffn}time_maa_{letter}", ffn + letter) for letter in "kr"}
     return graph.op("Add", [hidden, add_feed_forward(graph, layer, mixed)], f"{ffn}residual")

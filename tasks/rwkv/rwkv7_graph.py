@@ -19,13 +19,13 @@ from rwkv.graph_layers import (
     group_norm,
     heads_shape,
     remembered_norm,
-    shift_mix,
     squared_relu,
     state_heads,
 )
 from rwkv.head_products import outer_product, weighted_sum
 from rwkv.model_config import ModelConfig
 from rwkv.rwkv7_prefill import add_wkv_block
+from rwkv.token_mixing import TokenMixing
 
 DECAY_SCALE = -math.exp(-0.5)
 
@@ -77,10 +77,8 @@ def add_time_mix(
         return graph.linear(x, f"{att}{letter}2", f"{att}{letter}.up", bias)
 
     x, before = remembered_norm(graph, config, layer, "att", hidden)
-    shift = op("Sub", [before, x], "shift")
-    mixed = {}
-    for letter in "rwkvag":
-        mixed[letter] = shift_mix(graph, x, shift, vector(f"x_{letter}"), f"{att}{letter}")
+    mixing = TokenMixing(graph, config, att, x, before)
+    mixed = {letter: mixing.by_weight(f"{att}x_{letter}", att + letter) for letter in "rwkvag"}
 
     r = graph.linear(mixed["r"], f"{att}receptance.weight", f"{att}receptance")
     k = graph.linear(mixed["k"], f"{att}key.weight", f"{att}key")
@@ -147,14 +145,14 @@ def add_wkv_step(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: 
     def row(name: str) -> str:
         return graph.reshape(vectors[name], (h, 1, n), f"{att}{name}.row")
 
-    # S <- S·w − (S·kk)(kk·a)ᵀ + v kᵀ
+    # S <- S·w + (v kᵀ − (S·kk)(kk·a)ᵀ)
     before = graph.input(f"{state}wkv_in", (h, n, n))
     vectors["decay"] = op("Exp", [vectors["exponent"]], "decay")
     vectors["recalled"] = weighted_sum(graph, before, row("kk"), -1, f"{att}recalled")
     unlearnt = outer_product(graph, row("recalled"), row("kk.rate"), f"{att}unlearnt")
     learnt = outer_product(graph, row("v"), row("k"), f"{att}learnt")
     decayed = op("Mul", [before, row("decay")], "decayed")
-    wkv = graph.op("Add", [op("Sub", [decayed, unlearnt], "kept"), learnt], f"{state}wkv_out")
+    wkv = graph.op("Add", [decayed, op("Sub", [learnt, unlearnt], "step")], f"{state}wkv_out")
     graph.output(wkv, (h, n, n))
     y = weighted_sum(graph, wkv, row("r"), -1, f"{att}y.heads")
     return by_sequences(graph, config, y)
@@ -172,6 +170,5 @@ def add_squared_key(graph: GraphBuilder, config: ModelConfig, layer: int, hidden
     """(the half's input [rows, C], max(key, 0)² [rows, F])."""
     ffn = f"blocks.{layer}.ffn."
     x, before = remembered_norm(graph, config, layer, "ffn", hidden)
-    shift = graph.op("Sub", [before, x], f"{ffn}shift")
-    mixed = shift_mix(graph, x, shift, graph.weight(f"{ffn}x_k", (1, config.embd)), f"{ffn}k")
+    mixed = TokenMixing(graph, config, ffn, x, before).by_weight(f"{ffn}x_k", f"{ffn}k")
     return x, squared_relu(graph, graph.linear(mixed, f"{ffn}key.weight", f"{ffn}key"), f"{ffn}k")

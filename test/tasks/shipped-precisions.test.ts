@@ -40,8 +40,8 @@ test('one that extends another has its rules, then its own', async () => {
 });
 
 test('a rule that is written again comes last', async () => {
-  const { mine } = await recipes({ mine: { extends: 'a16w4', weights: { '*': 'w8' } } });
-  assert.equal(Object.keys(mine?.weights ?? {}), ['low-rank', '*']);
+  const { mine } = await recipes({ mine: { extends: 'a16w4-mixed', weights: { '*': 'w8' } } });
+  assert.equal(Object.keys(mine?.weights ?? {}), ['blocks.[01].ffn', 'blocks.[01].att.output', '*']);
 });
 
 test('a pipeline’s own goes before a shipped one, which it may extend', async () => {
