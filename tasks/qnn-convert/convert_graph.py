@@ -26,11 +26,12 @@ from rwkv.graph_encodings import GivenEncodings
 from rwkv.graph_probe import add_probes
 from rwkv.graph_quantiser import Quantisation, quantise_graph
 from rwkv.half_weights import store_halves
+from rwkv.part_names import SUFFIX
 from rwkv.qnn_provider import ConversionError, write_raw_dlc
 from rwkv.recipe_rules import Recipe
 from rwkv.tensor_encodings import Encodings
 from rwkv.tool_failure import InputError, progress, run_tool
-from rwkv.weight_part import SUFFIX, WeightParts
+from rwkv.weight_part import WeightParts
 
 SUMMARY = "Convert one chunk's ONNX graph to a DLC."
 EXAMPLE = (

@@ -10,12 +10,12 @@ sys.path.insert(0, str(Path(__file__).absolute().parents[1]))
 
 from rwkv.aimet_format import read_encodings
 from rwkv.calibrated_inputs import CalibratedInputs
+from rwkv.part_names import part_file
 from rwkv.part_writer import PartWriter
-from rwkv.quantisation_plan import read_plan
 from rwkv.tensor_encodings import Encodings
 from rwkv.tool_failure import progress, run_tool
 from rwkv.weight_folder import WeightFolder
-from rwkv.weight_part import part_file
+from rwkv.weight_plan import read_plan
 
 SUMMARY = "Quantise the weights of each part that has a plan."
 EXAMPLE = "example: quantise_part.py --weights weights --plan plan --output quantised"

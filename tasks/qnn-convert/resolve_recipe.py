@@ -11,10 +11,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).absolute().parents[1]))
 
-from rwkv.quantisation_plan import plan_parts, write_plan
+from rwkv.quantisation_plan import plan_parts
 from rwkv.recipe_rules import Recipe
 from rwkv.tool_failure import progress, run_tool
 from rwkv.weight_folder import WeightFolder
+from rwkv.weight_plan import write_plan
 
 SUMMARY = "Say for each part of a model's weights how a recipe stores it."
 EXAMPLE = (

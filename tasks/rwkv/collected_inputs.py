@@ -9,9 +9,9 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from rwkv.half_weights import to_halves
 from rwkv.layer_walk import walk_layers
 from rwkv.quantisation_plan import linears_of
+from rwkv.rounded_halves import to_halves
 from rwkv.safetensors_writer import write_elements
 from rwkv.weight_folder import WeightFolder, block_file
 

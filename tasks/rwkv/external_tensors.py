@@ -11,9 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto
 
-from rwkv.number_formats import FP32, Float32Array
-
-VALUES_AT_ONCE = 1 << 20  # 4 MB, which the processor keeps at hand
+from rwkv.number_formats import FP32, VALUES_AT_ONCE, Float32Array
 
 
 @dataclass(frozen=True)

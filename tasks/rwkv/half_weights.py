@@ -9,21 +9,18 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 
 from rwkv.external_tensors import FilePart, external_file, external_pieces, external_tensor, is_external
 from rwkv.float_ends import retyped
-from rwkv.number_formats import FP16, Float32Array
-from rwkv.tool_failure import InputError
+from rwkv.number_formats import FP16
+from rwkv.rounded_halves import to_halves
 from rwkv.weight_part import WeightParts
 
 HALVES_FILE = "halves.bin"
 # The conversion waits for them, and nothing else of its build may be left to run.
 TENSORS_AT_A_TIME = 2
-LARGEST = float(np.finfo(np.float16).max)
 
 
 def store_halves(model: onnx.ModelProto, folder: Path, parts: WeightParts) -> onnx.ModelProto:
@@ -86,11 +83,3 @@ class HalvesFile:
         """Wait for all; raises what went wrong."""
         for one in self.written:
             one.result()
-
-
-def to_halves(name: str, values: Float32Array, file: str | Path) -> NDArray[np.float16]:
-    """The values rounded to fp16; raises `InputError` when one is too large."""
-    if max(values.max(), -values.min()) > LARGEST:
-        cause = f"{name} has values beyond {LARGEST:.0f}, the largest of fp16"
-        raise InputError(file, cause, "such a model cannot run in fp16")
-    return values.astype(FP16.raw)

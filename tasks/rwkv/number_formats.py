@@ -9,6 +9,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+# Of a large tensor, how many values a stage has in its hands at a time: 4 MB, which the processor keeps near.
+VALUES_AT_ONCE = 1 << 20
+
 Float32Array: TypeAlias = NDArray[np.float32]
 
 

@@ -11,18 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwkv.calibrated_inputs import CalibratedInputs
-from rwkv.external_tensors import VALUES_AT_ONCE
-from rwkv.half_weights import to_halves
-from rwkv.number_formats import Float32Array
+from rwkv.number_formats import VALUES_AT_ONCE, Float32Array
 from rwkv.optimal_rounding import Curvature, curvature, optimal_codes
-from rwkv.quantisation_plan import Plan, PlannedWeight
+from rwkv.part_names import SCALES, ZERO_POINT
 from rwkv.recipe_rules import BITS
+from rwkv.rounded_halves import to_halves
 from rwkv.safetensors_writer import write_elements
 from rwkv.tensor_encodings import Encodings, Range, TensorEncoding
 from rwkv.tool_failure import InputError
 from rwkv.weight_codes import Codes, nearest_codes, packed, range_scales, searched_scales
 from rwkv.weight_folder import WeightFolder
-from rwkv.weight_part import SCALES, ZERO_POINT
+from rwkv.weight_plan import Plan, PlannedWeight
 
 Array = NDArray[np.generic]
 

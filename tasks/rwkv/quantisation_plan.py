@@ -5,10 +5,7 @@ A part's file says nothing of the others, so a rule that touches one layer chang
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 import onnx
 
@@ -16,23 +13,8 @@ from rwkv.chunk_span import ChunkSpan
 from rwkv.decode_graph import build_from_token
 from rwkv.float_islands import check_floats, float_nodes
 from rwkv.recipe_rules import Linear, Recipe, choose_forms
-from rwkv.stable_json import write_json
 from rwkv.weight_folder import BLOCK_NAME, WeightFolder, block_file, file_of
-
-StoredForm: TypeAlias = Literal["fp16", "w8", "w4", "u16"]
-
-
-@dataclass(frozen=True)
-class PlannedWeight:
-    """`input` is the key of what a linear's weight is applied to; `headroom` is for an integer table."""
-
-    form: StoredForm
-    method: str = "min-max"
-    input: str = ""
-    headroom: float = 1.0
-
-
-Plan: TypeAlias = dict[str, PlannedWeight]
+from rwkv.weight_plan import Plan, PlannedWeight
 
 
 def plan_parts(weights: WeightFolder, recipe: Recipe) -> dict[str, Plan]:
@@ -80,14 +62,3 @@ def part_of(weight: str) -> str:
 def part_names(layers: int) -> list[str]:
     """Every part of a model."""
     return ["embedding", *(f"block-{layer:02}" for layer in range(layers)), "head"]
-
-
-def write_plan(plan: Plan, path: Path) -> None:
-    """Write a part's plan."""
-    write_json({name: asdict(planned) for name, planned in plan.items()}, path)
-
-
-def read_plan(path: Path) -> Plan:
-    """Read a part's plan."""
-    fields = json.loads(path.read_text(encoding="utf-8"))
-    return {name: PlannedWeight(**planned) for name, planned in fields.items()}

@@ -8,10 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from rwkv.number_formats import Float32Array
+from rwkv.number_formats import VALUES_AT_ONCE, Float32Array
 from rwkv.weight_file import WeightFile
-
-ELEMENTS_AT_ONCE = 1 << 20  # of a big matrix: 4 MB as fp32, which the processor keeps at hand
 
 
 def unchanged(tensor: Float32Array) -> Float32Array:
@@ -66,7 +64,7 @@ class PlannedTensor:
     def pieces(self, weights: WeightFile) -> Iterator[Float32Array]:
         """The stored tensor, a big matrix that keeps its values in pieces of rows; raises as `make`."""
         if len(self.shape) == 2 and self.transform is unchanged:
-            rows = max(1, ELEMENTS_AT_ONCE // self.shape[1])
+            rows = max(1, VALUES_AT_ONCE // self.shape[1])
             yield from weights.read_rows(self.source, (self.shape[0], self.shape[1]), rows)
         else:
             yield self.make(weights)

@@ -15,11 +15,9 @@ from onnx import TensorProto
 
 from rwkv.external_tensors import FilePart
 from rwkv.number_formats import Float32Array
+from rwkv.part_names import SCALES, ZERO_POINT
 from rwkv.safetensors_reader import SafetensorsFile
 
-SCALES = "scales"
-ZERO_POINT = "zero_point"
-SUFFIX = ".codes.safetensors"
 ELEMENTS: dict[str, int] = {
     "F16": TensorProto.FLOAT16,
     "I8": TensorProto.INT8,
@@ -43,11 +41,6 @@ class StoredWeight:
     def bits(self) -> int:
         """How many a code has."""
         return BITS[self.element]
-
-
-def part_file(part: str) -> str:
-    """The file of `embedding`, `block-00`, … or `head`."""
-    return f"{part}{SUFFIX}"
 
 
 class WeightParts:

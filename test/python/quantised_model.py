@@ -13,12 +13,13 @@ from rwkv.decode_graph import build_from_token
 from rwkv.float_islands import IO, float_nodes
 from rwkv.graph_encodings import GivenEncodings
 from rwkv.graph_quantiser import Quantisation, quantise_graph
+from rwkv.part_names import part_file
 from rwkv.part_writer import PartWriter
 from rwkv.quantisation_plan import plan_parts
 from rwkv.recipe_rules import Recipe
 from rwkv.tensor_encodings import Encodings, Range, TensorEncoding
 from rwkv.weight_folder import WeightFolder
-from rwkv.weight_part import WeightParts, part_file
+from rwkv.weight_part import WeightParts
 
 ISLANDS = ["io", "embedding", "norm", "wkv", "decay", "residual", "elementwise"]
 WITH_FLOATS = Recipe("with-floats", {"*": "w8"}, ISLANDS, {}, 1.0)

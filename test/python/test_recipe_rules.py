@@ -9,10 +9,11 @@ from conftest import RunTool
 from quantised_model import A16W8, ISLANDS, WHOLE, WITH_FLOATS
 from rwkv.decode_graph import build_from_token
 from rwkv.float_islands import GROUPS, node_groups
-from rwkv.quantisation_plan import Plan, plan_parts
+from rwkv.quantisation_plan import plan_parts
 from rwkv.recipe_rules import Form, Recipe, matches
 from rwkv.tool_failure import InputError
 from rwkv.weight_folder import WeightFolder
+from rwkv.weight_plan import Plan
 
 
 def plan(weights: WeightFolder, rules: dict[str, Form], floats: list[str] = ISLANDS) -> Plan:
