@@ -21,7 +21,7 @@ inline constexpr std::array qnn_error_rows{
         "SocModel doesn't support FP16",
         "Failed to validate op (\\S+) with error",
         "the HTP of this SoC cannot compute in fp16, and the graph has float operations",
-        "take a precision without float operations (a16w8), or a SoC whose HTP has fp16 (v69 or later, but not SM8635 and SM8735)"},
+        "take a precision without float operations (a16w8), or a SoC whose HTP has fp16, as SM8475, SM8550, SM8650 and SM8750 do"},
     // gemm-bias-input
     QnnErrorRow{{0, 0},
         "failed for node `([^`]+)` of type `FullyConnected` with error code 3110",

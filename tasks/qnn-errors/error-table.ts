@@ -32,7 +32,7 @@ export const ERROR_TABLE: readonly ErrorEntry[] = [
     log: "SocModel doesn't support FP16",
     operation: 'Failed to validate op (\\S+) with error',
     cause: 'the HTP of this SoC cannot compute in fp16, and the graph has float operations',
-    hint: 'take a precision without float operations (a16w8), or a SoC whose HTP has fp16 (v69 or later, but not SM8635 and SM8735)',
+    hint: 'take a precision without float operations (a16w8), or a SoC whose HTP has fp16, as SM8475, SM8550, SM8650 and SM8750 do',
     parameters: ['precision', 'soc'],
   },
   {

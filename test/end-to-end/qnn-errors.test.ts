@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ActionFinished } from '../../engine/event.ts';
 import { explainText } from '../../tasks/qnn-errors/explain-failure.ts';
+import { SOCS } from '../../tasks/soc-table.ts';
 import { until } from '../rig/process-state.ts';
 import { outcome, REPOSITORY } from '../rig/project.ts';
 import { shippedBuild, shippedProject } from '../rig/shipped-project.ts';
@@ -36,11 +37,16 @@ interface Compilation {
 }
 
 /** Compiles a DLC with the qnn-context that the shipped model's build made. */
-async function compile({ dlc, soc, options = [], libraries }: Compilation): Promise<Run> {
+async function compile(what: Compilation): Promise<Run> {
   const { project } = await shippedBuild();
   assert.is((await project.build(['host-tools'])).code, 0);
-  const written = await writeDlc(dlc);
+  const written = await writeDlc(what.dlc);
   assert.is(written.status, 0, written.stderr);
+  return compileWritten(what);
+}
+
+async function compileWritten({ dlc, soc, options = [], libraries }: Compilation): Promise<Run> {
+  const { project } = await shippedBuild();
   return spawnSync(
     join(project.folder, 'out/host-tools/x86_64-linux/qnn-context'),
     [
@@ -63,6 +69,16 @@ test('3110: a float graph for an SoC without fp16, with the operation at fault',
   const run = await compile({ dlc: 'float', soc: 68 });
   assertExplained(run, 'fp16-unsupported', /operation `proj`.*a16w8/s);
   assert.match(run.stderr, 'cannot compute in fp16', 'qnn-context says so itself');
+});
+
+test('3110 comes from just those SoCs that are said to have no fp16', async () => {
+  await compile({ dlc: 'float', soc: 57 });
+  for (const { name, id, fp16 } of SOCS) {
+    // It compiles for the SM8350, whose v68 has no fp16 either.
+    if (name === 'SM8350') continue;
+    const { status, stderr } = await compileWritten({ dlc: 'float', soc: id });
+    assert.is(status, fp16 ? 0 : 1, `${name}: ${stderr}`);
+  }
 });
 
 test('14001: an SoC that no QNN knows', async () => {
