@@ -32,7 +32,7 @@ LARGEST_S32 = 2**31 - 1
 # What the HTP's own sigmoid and tanh write.
 FIXED_RANGES = {"Sigmoid": (0.0, 2.0**-16, 0), "Tanh": (-1.0, 2.0**-15, 32768)}
 # Values pass through these unchanged and keep their encoding.
-PASSING = {"Identity", "Reshape", "Expand"}
+PASSING = {"Identity", "Reshape", "Expand", "Slice"}
 STATE_LAYER = re.compile(r"state(\d+)_")
 
 
@@ -75,7 +75,8 @@ class GraphQuantiser:
         ends = [*model.graph.input, *model.graph.output]
         layers = [int(state[1]) for item in ends if (state := STATE_LAYER.match(item.name))]
         first, last = (min(layers), max(layers) + 1) if layers else (0, 0)
-        keys = {item.name: encoding_key(item.name, first, last) for item in ends}
+        names = [*(item.name for item in ends), *(name for node in model.graph.node for name in node.output)]
+        keys = {name: encoding_key(name, first, last) for name in names}
         self.encodings = GraphEncodings(how.given, keys)
         self.inputs = {item.name for item in model.graph.input}
         self.outputs = {item.name for item in model.graph.output}

@@ -55,8 +55,9 @@ def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[
     `vectors` are r, k, v as [rows, C].
     """
     att = f"blocks.{layer}.att."
-    add_state = add_wkv_step if graph.form.tokens == 1 else add_wkv_block
-    y = add_state(graph, config, layer, vectors, decay)
+    if graph.form.tokens > 1:
+        return add_wkv_block(graph, config, layer, vectors, decay)
+    y = add_wkv_step(graph, config, layer, vectors, decay)
     y = group_norm(graph, config, att, y, config.group_norm_eps / config.wkv_divisor**2)
     return graph.reshape(y, (graph.form.rows, config.embd), f"{att}y.flat")
 

@@ -48,7 +48,7 @@ def decay_of(graph: GraphBuilder, config: ModelConfig, att: str) -> str:
         return graph.reshape(decay, (sequences * h, n, 1), f"{att}decay.column")
     ones = graph.constant(f"ones_{tokens}", np.ones((tokens, 1), np.float32))
     exponent = graph.weight(f"{att}decay_exponent", (1, config.embd))
-    return graph.op("MatMul", [ones, exponent], f"{att}decay.exponent")
+    return graph.op("MatMul", [ones, exponent], f"{att}blocks.decay.exponent")
 
 
 def add_channel_mix(graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str) -> str:

@@ -119,8 +119,10 @@ def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[
         return graph.reshape(vectors[name], heads_shape(graph, config), f"{att}{name}.heads")
 
     kk_rate = op("Mul", [vectors["kk"], heads("rate")], "kk.rate")
-    add_state = add_wkv_step if graph.form.tokens == 1 else add_wkv_block
-    y = add_state(graph, config, layer, {**vectors, "kk.rate": kk_rate})
+    vectors = {**vectors, "kk.rate": kk_rate}
+    if graph.form.tokens > 1:
+        return add_wkv_block(graph, config, layer, vectors)
+    y = add_wkv_step(graph, config, layer, vectors)
     y = group_norm(graph, config, att, y, config.group_norm_eps)
 
     # the current token's own value, weighted by Σ r·k·r_k per head

@@ -1,16 +1,20 @@
-"""RWKV-7's state over a block of tokens as matrix products instead of steps: the same sums in another order.
+"""RWKV-7's state over blocks of tokens as matrix products instead of steps: the same sums in another order.
 
 With W_t the product of the decays up to token t of a block, the state before it S₀ and S = Ŝ·W:
 
     Ŝ_t = Ŝ_{t−1} − u_t (kk_t·a_t/W_t)ᵀ + v_t (k_t/W_t)ᵀ
     u_t = Ŝ_{t−1}·(W_{t−1}·kk_t),   y_t = Ŝ_t·(W_t·r_t)
 
-u depends on earlier u only, by a strictly lower triangular matrix L that is known in advance, so that
-u = (I − L)⁻¹(…). Formulas: the delta rule over chunks (arXiv:2406.06484) with RWKV-7's decay and rate.
+u depends on earlier u only, by a strictly lower triangular matrix F that is known in advance, so that
+u = (I − F)⁻¹(…), a part that S₀ is multiplied with and a part that it is not. Both are known for all blocks
+at once, and so are a block's y and the state after it: S₀ times a matrix, plus a matrix. Formulas: the delta
+rule over chunks (arXiv:2406.06484) with RWKV-7's decay and rate.
 
-fp16: a decay is never below e^−0.607, so with W relative to the middle of a block of 16 no factor is above
-e^4.9. Above the diagonal meet factors of tokens in the wrong order; what they give may overflow and is
-replaced, not multiplied.
+fp16: a decay is never below e^−0.607, so relative to the middle of a block of 32 no W is above e^9.71. So
+large are only the factors of what a block's tokens find of each other; states and what is read of them have
+decays of at most 1. kk and its rate are at most 1; r and k are divided by 8, and may be 31 where all decays
+are the least. Above the diagonal meet factors of tokens in the wrong order; what they give may overflow and
+is replaced, not multiplied.
 """
 
 from __future__ import annotations
@@ -18,109 +22,100 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rwkv.graph_builder import Attribute, GraphBuilder
+from rwkv.graph_builder import GraphBuilder
 from rwkv.model_config import ModelConfig
-from rwkv.token_blocks import block_length
+from rwkv.number_formats import Float32Array
+from rwkv.token_blocks import TokenBlocks
+
+SCALE = 8.0
 
 
 def add_wkv_block(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[str, str]) -> str:
-    """Move the state [H, value, key] on by all tokens T; what each reads from it: [T, H, N].
+    """Move the state [H, value, key] on by all tokens T; what these say of it, by heads normalised: [T, C].
 
     `vectors` are r, k, v, exponent as [T, C], kk and kk.rate as [T, H, N].
     """
-    return WkvBlocks(graph, config, layer).add(vectors)
+    return WkvBlocks(graph, config, layer).add(vectors, config.group_norm_eps)
 
 
-class WkvBlocks:
-    """Adds the nodes of one layer. Inside, states are [H, key, value]; L tokens are a block."""
+class WkvBlocks(TokenBlocks):
+    """Adds the nodes of one layer. Inside, states are [key, value]."""
 
-    def __init__(self, graph: GraphBuilder, config: ModelConfig, layer: int) -> None:
-        self.graph = graph
-        self.state = f"state{layer}_wkv"
-        self.att = f"blocks.{layer}.att."
-        self.c, self.h, self.n = config.embd, config.heads, config.head_size
-        self.tokens = graph.form.tokens
-        self.length = block_length(self.tokens)
-        self.blocks = self.tokens // self.length
-
-    def op(self, kind: str, inputs: list[str], name: str, **attributes: Attribute) -> str:
-        """A node named after what it writes."""
-        return self.graph.op(kind, inputs, self.att + name, **attributes)
-
-    def part(self, x: str, axis: int, index: int, name: str, length: int) -> str:
-        """The part number `index` of those with this length along an axis."""
-        return self.graph.slice(x, axis, index * length, (index + 1) * length, self.att + name)
-
-    def add(self, vectors: dict[str, str]) -> str:
-        """All blocks, one after the other."""
-        h, n, t, length = self.h, self.n, self.tokens, self.length
-        decays = self.op("MatMul", [self.decay_sums(), vectors["exponent"]], "decay.sums")
-        decays = self.op("Exp", [decays], "decays")  # [3T + B + 1, C]
-        read_decays = self.graph.slice(decays, 0, 0, 2 * t, f"{self.att}read.decays")
-        write_decays = self.graph.slice(decays, 0, 2 * t, 3 * t, f"{self.att}write.decays")
-        ends = self.graph.slice(decays, 0, 3 * t, 3 * t + self.blocks + 1, f"{self.att}end.decays")
-        ends = self.by_heads(ends, self.blocks + 1, [1, 2, 0], "end.columns")  # [H, N, B + 1]
-
-        away = self.op("Neg", [vectors["kk"]], "kk.away")
-        reads = self.pairs([away, vectors["r"]], "reads")
-        reads = self.op("Mul", [reads, read_decays], "reads.decayed")
-        reads = self.by_heads(reads, 2 * t, [1, 0, 2], "reads.heads")  # [H, 2T, N]
-        written = [
-            self.op("Mul", [self.flat(vectors[name], name), write_decays], f"{name}.grown")
-            for name in ("kk.rate", "k")
-        ]
-        writes = self.by_heads(self.pairs(written, "writes"), 2 * t, [1, 2, 0], "writes.heads")  # [H, N, 2T]
-        values = self.by_heads(vectors["v"], t, [1, 0, 2], "v.rows")  # [H, T, N]
-
-        before = self.graph.input(f"{self.state}_in", (h, n, n))
-        wkv = self.op("Transpose", [before], "wkv.turned", perm=[0, 2, 1])
-        rows = []
-        for block in range(self.blocks):
-            end = self.part(ends, 2, block, f"end.{block}", 1)
-            wkv = self.op("Mul", [wkv, end], f"wkv.{block}.scaled")
-            y, wkv = self.add_block(
-                block,
-                self.part(reads, 1, block, f"reads.{block}", 2 * length),
-                self.part(writes, 2, block, f"writes.{block}", 2 * length),
-                self.part(values, 1, block, f"values.{block}", length),
-                wkv,
-            )
-            rows.append(y)
-        wkv = self.op("Mul", [wkv, self.part(ends, 2, self.blocks, "end.last", 1)], "wkv.last")
-        self.graph.output(self.graph.op("Transpose", [wkv], f"{self.state}_out", perm=[0, 2, 1]), (h, n, n))
-        return self.op("Transpose", [self.op("Concat", rows, "y.blocks", axis=1)], "y.heads", perm=[1, 0, 2])
-
-    def add_block(self, block: int, reads: str, writes: str, values: str, wkv: str) -> tuple[str, str]:
-        """What the tokens of a block read [H, L, N], and the state after them.
-
-        `reads` [H, 2L, N] are −kk and r, `writes` [H, N, 2L] are kk·a and k, `values` [H, L, N] are v.
-        """
-        length = self.length
-
-        def op(kind: str, inputs: list[str], name: str, **attributes: Attribute) -> str:
-            return self.op(kind, inputs, f"block{block}.{name}", **attributes)
-
-        def half(x: str, axis: int, index: int, name: str) -> str:
-            return self.part(x, axis, index, f"block{block}.{name}", length)
+    def add(self, vectors: dict[str, str], eps: float) -> str:
+        """Within all blocks at once, then the states from block to block, then what is read of them."""
+        length, n = self.length, self.n
+        sums = self.decay_sums(vectors["exponent"])
+        away = self.op("Neg", [self.by_heads(vectors["kk"], "kk.rows")], "kk.away")
+        away = self.op("Mul", [away, self.decays(sums, 0, "before")], "away")
+        r = self.scaled(self.by_heads(vectors["r"], "r.rows"), "r", 1 / SCALE)
+        r = self.op("Mul", [r, self.decays(sums, 1, "through")], "r")
+        v = self.by_heads(vectors["v"], "v.rows")  # [G, L, N]
+        writes = self.add_writes(vectors, sums)  # [G, N, 2L]
 
         # what each token finds of what earlier ones (for r: and itself) write
-        found = op("MatMul", [reads, writes], "found")  # [H, 2L, 2L]
+        found = self.op("MatMul", [self.op("Concat", [away, r], "reads", axis=1), writes], "found.all")
         mask = self.graph.constant(f"causal_{length}", causal_mask(length))
-        found = op("Where", [mask, found, self.graph.scalar("zero", 0.0)], "found.causal")
-        of_updates, of_values = half(found, 2, 0, "of_updates"), half(found, 2, 1, "of_values")
+        found = self.op("Where", [mask, found, self.graph.scalar("zero", 0.0)], "found")  # [G, 2L, 2L]
+        of_kk = self.part(found, 1, 0, length, "found.kk")
+        of_r = self.scaled(self.part(found, 1, length, 2 * length, "found.r"), "found.r", SCALE)
 
-        known = op(
-            "Add", [op("MatMul", [reads, wkv], "of_state"), op("MatMul", [of_values, values], "new")], "known"
-        )
-        inverse = self.add_inverse(half(of_updates, 1, 0, "of_updates.kk"), f"block{block}.inverse")
-        updates = op("MatMul", [inverse, half(known, 1, 0, "known.kk")], "updates")  # [H, L, N]
-        unlearnt = op("MatMul", [half(of_updates, 1, 1, "of_updates.r"), updates], "unlearnt")
-        y = op("Add", [half(known, 1, 1, "known.r"), unlearnt], "y")
-        learnt = op("MatMul", [writes, op("Concat", [updates, values], "written", axis=1)], "learnt")
-        return y, op("Add", [wkv, learnt], "wkv")
+        start = self.edge_decays(sums, 0, "start", (1, n))
+        away = self.op("Mul", [away, start], "away.of_start")
+        r = self.op("Mul", [r, self.scaled(start, "start", SCALE)], "r.of_start")
+        written = self.add_written(of_kk, away, self.scaled(v, "v", SCALE))  # [G, 2L, 2N]
+        read = self.op("MatMul", [of_r, written], "read")  # [G, L, 2N]
+        writes = self.op("Mul", [writes, self.edge_decays(sums, 1, "end", (n, 1))], "writes.of_end")
+        learnt = self.op("MatMul", [writes, written], "learnt")  # [G, N, 2N]
+        before = self.add_states(learnt, self.edge_decays(sums, 2, "whole", (n, 1)))
+        reads = self.op("Add", [r, self.part(read, 2, 0, n, "read.of_state")], "r.unlearnt")
+        y = self.op("MatMul", [reads, before], "y.of_state")
+        y = self.op("Add", [y, self.part(read, 2, n, 2 * n, "read.of_values")], "y.rows")
+        own = self.own_values(vectors["r"], vectors["k"], v, "r_k")
+        own = self.by_tokens(own, "own")
+        return self.graph.op("Add", [self.normalised(y, eps), own], f"{self.att}y")
+
+    def scaled(self, x: str, name: str, factor: float) -> str:
+        """A tensor times a factor."""
+        return self.op("Mul", [x, self.graph.scalar(f"times_{factor:g}", factor)], f"{name}.scaled")
+
+    def add_writes(self, vectors: dict[str, str], sums: str) -> str:
+        """kk·a/W and k/W of all tokens of a block, [G, N, 2L]."""
+        grown = self.decays(sums, 2, "back")
+        rates = self.op("Mul", [self.by_heads(vectors["kk.rate"], "kk.rate.rows"), grown], "kk.rate.grown")
+        keys = self.scaled(self.by_heads(vectors["k"], "k.rows"), "k", 1 / SCALE)
+        keys = self.op("Mul", [keys, grown], "k.grown")
+        return self.turned(self.op("Concat", [rates, keys], "writes.rows", axis=1), "writes")
+
+    def add_written(self, of_kk: str, away: str, values: str) -> str:
+        """What tokens write, times what: [[u's part of S₀, u's other part], [0, v]], [G, 2L, 2N]."""
+        length = self.length
+        of_updates = self.part(of_kk, 2, 0, length, "found.kk.updates")
+        of_values = self.part(of_kk, 2, length, 2 * length, "found.kk.values")
+        known = self.op("Concat", [away, self.op("MatMul", [of_values, values], "new")], "known", axis=2)
+        updates = self.op("MatMul", [self.add_inverse(of_updates, "inverse"), known], "updates")
+        shape = (self.blocks * self.h, length, self.n)
+        none = self.graph.constant("zeros_" + "x".join(map(str, shape)), np.zeros(shape, np.float32))
+        values = self.op("Concat", [none, values], "values", axis=2)
+        return self.op("Concat", [updates, values], "written", axis=1)
+
+    def add_states(self, learnt: str, whole: str) -> str:
+        """The states before each block [G, N, N]; the one after the last goes out, turned."""
+        h, n = self.h, self.n
+        kept = self.part(learnt, 2, 0, n, "learnt.of_state")
+        new = self.part(learnt, 2, n, 2 * n, "learnt.of_values")
+        wkv = self.turned(self.graph.input(f"{self.state}_in", (h, n, n)), "wkv.turned")
+        before = []
+        for block in range(self.blocks):
+            before.append(wkv)
+            unlearnt = self.op("MatMul", [self.of_block(kept, block, "kept"), wkv], f"wkv.{block}.unlearnt")
+            wkv = self.op("Mul", [wkv, self.of_block(whole, block, "whole.decay")], f"wkv.{block}.decayed")
+            wkv = self.op("Add", [wkv, unlearnt], f"wkv.{block}.kept")
+            wkv = self.op("Add", [wkv, self.of_block(new, block, "new")], f"wkv.{block}")
+        self.graph.output(self.graph.op("Transpose", [wkv], f"{self.state}_out", perm=[0, 2, 1]), (h, n, n))
+        return before[0] if self.blocks == 1 else self.op("Concat", before, "wkv.before", axis=0)
 
     def add_inverse(self, lower: str, name: str) -> str:
-        """(I − L)⁻¹ of a strictly lower triangular L [H, L, L]: of ever larger blocks on the diagonal.
+        """(I − F)⁻¹ of a strictly lower triangular F [G, L, L]: of ever larger blocks on the diagonal.
 
         [[A, 0], [−C, B]]⁻¹ = [[A⁻¹, 0], [B⁻¹·C·A⁻¹, B⁻¹]]: nothing is larger than the inverse's own elements.
         """
@@ -138,38 +133,37 @@ class WkvBlocks:
             size *= 2
         return inverse
 
-    def flat(self, x: str, name: str) -> str:
-        """By heads -> [T, C]."""
-        return self.graph.reshape(x, (self.tokens, self.c), f"{self.att}{name}.flat")
+    def decays(self, sums: str, index: int, name: str) -> str:
+        """The decays number `index` of those that there are for each token, [G, L, N]."""
+        rows = self.part(sums, 0, index * self.tokens, (index + 1) * self.tokens, f"{name}.sums")
+        return self.op("Exp", [self.by_heads(rows, f"{name}.exponents")], f"{name}.decays")
 
-    def pairs(self, both: list[str], name: str) -> str:
-        """Two of [T, C] -> [2T, C]: of each block first the one's rows, then the other's."""
-        shape = (self.blocks, self.length, self.c)
-        blocks = [self.graph.reshape(x, shape, f"{x}.blocks") for x in both]
-        joined = self.op("Concat", blocks, f"{name}.blocks", axis=1)
-        return self.graph.reshape(joined, (2 * self.tokens, self.c), f"{self.att}{name}")
+    def edge_decays(self, sums: str, index: int, name: str, shape: tuple[int, int]) -> str:
+        """The decays number `index` of those that there are for each block, [G, 1, N] or [G, N, 1]."""
+        first = 3 * self.tokens + index * self.blocks
+        rows = self.part(sums, 0, first, first + self.blocks, f"{name}.sums")
+        return self.op("Exp", [self.reshape(rows, (self.blocks * self.h, *shape), f"{name}.exponents")], name)
 
-    def by_heads(self, x: str, rows: int, axes: list[int], name: str) -> str:
-        """[rows, C] -> [rows, H, N] with its axes in another order."""
-        heads = self.graph.reshape(x, (rows, self.h, self.n), f"{self.att}{name}.split")
-        return self.op("Transpose", [heads], name, perm=axes)
+    def decay_sums(self, exponent: str) -> str:
+        """The exponents of all decays, in the order of `sums_matrix`: [3T + 3B, C]."""
+        matrix = self.graph.constant(f"decay_sums_{self.tokens}", sums_matrix(self.tokens, self.length))
+        return self.op("MatMul", [matrix, exponent], "decay.sums")
 
-    def decay_sums(self) -> str:
-        """The matrix [3T + B + 1, T] that adds the exponents of the decays between two places.
 
-        For each block: from its middle to before and through each token; then for all tokens the reverse of
-        the latter; then from the beginning to the first block's middle, from middle to middle, to the end.
-        """
-        t, length = self.tokens, self.length
-        through = np.tril(np.ones((t, t)))
-        before = np.tril(np.ones((t, t)), -1)
-        middles = through[length // 2 - 1 :: length]  # [B, T]
-        middle = np.repeat(middles, length, axis=0)
-        reads = np.stack([before - middle, through - middle]).reshape(2, self.blocks, length, t)
-        of_reads = reads.transpose(1, 0, 2, 3).reshape(2 * t, t)
-        edges = np.concatenate([np.zeros((1, t)), middles, np.ones((1, t))])
-        sums = np.concatenate([of_reads, middle - through, np.diff(edges, axis=0)])
-        return self.graph.constant(f"decay_sums_{t}", sums.astype(np.float32))
+def sums_matrix(tokens: int, length: int) -> Float32Array:
+    """[3T + 3B, T]: adds the exponents of the decays between two places.
+
+    From a block's middle to before, and through, each token; the reverse of the latter; from a block's
+    beginning to its middle, from there to its end, all of the block.
+    """
+    through = np.tril(np.ones((tokens, tokens)))
+    before = np.tril(through, -1)
+    middles, ends = through[length // 2 - 1 :: length], through[length - 1 :: length]  # [B, T]
+    starts = before[::length]
+    middle = np.repeat(middles, length, axis=0)
+    sums = [before - middle, through - middle, middle - through]
+    sums += [middles - starts, ends - middles, ends - starts]
+    return np.concatenate(sums).astype(np.float32)
 
 
 def causal_mask(length: int) -> NDArray[np.bool_]:

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from rwkv.number_formats import Float32Array
 
-STATE = re.compile(r"(state\d+_\w+)_(?:in|out)")
+# A state going in and coming out; of a prefill, each token's and the one's before.
+STATE = re.compile(r"(state\d+_\w+)_(?:in|out|rows|earlier|before)")
+OF_BLOCKS = "att.blocks."
 DEEP_EMBEDDING = re.compile(r"deep_embedding(\d+)")
 PASSED = re.compile(r"(\w+)_(in|out)")
 ACTIVATION_BITS = 16
@@ -74,10 +76,13 @@ def encoding_key(tensor: str, first_layer: int, last_layer: int) -> str:
     """The key of a tensor of a chunk that has the layers `first_layer` … `last_layer`−1.
 
     It is the tensor's name but for the ends of the chunk: a state has the same key going in and coming out,
-    and what a chunk takes from an earlier one has the key that it has there.
+    and what a chunk takes from an earlier one has the key that it has there. What blocks of tokens give has
+    the key of what steps give.
     """
     if state := STATE.fullmatch(tensor):
         return f"{state[1]}_out"
+    if OF_BLOCKS in tensor:
+        return tensor.replace(OF_BLOCKS, "att.")
     if tensor == "embedding":
         return "emb"
     if deep := DEEP_EMBEDDING.fullmatch(tensor):

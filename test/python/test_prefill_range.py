@@ -23,9 +23,10 @@ from rwkv.weight_folder import WeightFolder
 from synthetic_weights import Tensors, make_rwkv7
 from version_models import make_tensors, reference_logits, write_weights
 
-TOKENS = [0, *b"What a block holds of the tokens before depends on the decays."][:48]
+TOKENS = [0, *b"What a block holds of the tokens before it depends on the decays."][:64]
 LAYERS = 3
 LARGEST_HALF = 65504.0
+REPLACED = ".blocks.found.all.exact"  # above its diagonal, by zeros
 LEAST_EXPONENT = -80.0  # the HTP's Exp of fp16 is 0 there; of -100 it is -131008
 # By version: the vector that decays come of, its value for one near the least, and for one near 1.
 DECAYS = {"5.2": ("time_decay", 2.2, -6.0), "6": ("time_decay", 2.2, -6.0), "7": ("w0", 9.0, -6.0)}
@@ -94,12 +95,14 @@ def run_rounded(weights: WeightFolder, folder: Path, tokens: int) -> RoundedRun:
     return RoundedRun(logits, {name: spread.range for name, spread in spreads.items()}, exponents)
 
 
-@pytest.mark.parametrize("tokens", [16, 48])
+@pytest.mark.parametrize("tokens", [16, 32, 64])
 def test_blocks_are_as_exact_in_fp16_as_steps(weights: WeightFolder, tmp_path: Path, tokens: int) -> None:
     expected = reference_logits(weights, TOKENS)
     steps = run_rounded(weights, tmp_path / "steps", 1)
     blocks = run_rounded(weights, tmp_path / "blocks", tokens)
     for name, found in blocks.ranges.items():
+        if name.endswith(REPLACED):
+            continue
         assert max(-found.low, found.high) < LARGEST_HALF, name
     for name in blocks.exponents:
         assert blocks.ranges[name].low > LEAST_EXPONENT, name
