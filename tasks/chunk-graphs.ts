@@ -1,10 +1,10 @@
 import type { ActionInput, NeededOutput } from '../engine/kind.ts';
-import { chunkName, graphName } from './chunk-name.ts';
+import { graphName, partName } from './chunk-name.ts';
 import { artifactInput } from './needed-artifacts.ts';
 
-/** The DLCs of one chunk: its graph for one token, and the one for a prompt if there is one. */
+/** The DLCs of one chunk, or of the head: the graph for one token, and those for a prompt and a batch if there are any. */
 export interface ChunkGraphs {
-  /** `chunk1of2` */
+  /** `chunk1of2`, `head` */
   readonly name: string;
   readonly attributes: NeededOutput['output']['attributes'];
   readonly inputs: readonly ActionInput[];
@@ -14,12 +14,11 @@ export interface ChunkGraphs {
 export function chunkGraphs(dlcs: readonly NeededOutput[]): readonly ChunkGraphs[] {
   const chunks = new Map<string, NeededOutput[]>();
   for (const dlc of dlcs) {
-    const { chunk, chunks: count } = dlc.output.attributes;
-    const name = chunkName(Number(chunk), Number(count));
+    const name = partName(dlc.output.attributes);
     chunks.set(name, [...(chunks.get(name) ?? []), dlc]);
   }
   return [...chunks].map(([name, graphs]) => {
-    const { tokens: _, ...first } = graphs[0]?.output.attributes ?? {};
+    const { tokens: _, sequences: __, ...first } = graphs[0]?.output.attributes ?? {};
     const attributes = { ...first, fp16: graphs.some(({ output }) => output.attributes.fp16 === true) };
     const inputs = graphs.map((dlc) => artifactInput(dlc, `${graphName(dlc.output.attributes)}.dlc`));
     return { name, attributes, inputs };

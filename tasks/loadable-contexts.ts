@@ -1,6 +1,7 @@
 import type { Failure } from '../engine/failure.ts';
 import type { NeededOutput, TaskCell } from '../engine/kind.ts';
 import { ok, type Result } from '../engine/result.ts';
+import { partName } from './chunk-name.ts';
 import { neededOutputs } from './needed-artifacts.ts';
 import type { SelectedDevice } from './selected-device.ts';
 
@@ -12,7 +13,7 @@ export interface LoadableContexts {
 
 /**
  * The graphs of a chunk share their weights, which QNN's emulator cannot load: it gets twins that hold them once
- * for each graph. Chunks of one graph are the same for both.
+ * for each graph. What has one graph, as a head may beside such chunks, is the same for both.
  */
 export function loadableContexts(
   cell: TaskCell,
@@ -25,6 +26,16 @@ export function loadableContexts(
   const folder = `models/${model}/${precision}/${soc}`;
   const twins = cell.needs.filter(({ output }) => output.role === 'emulator-context');
   return device.properties.emulated && twins.length > 0
-    ? ok({ contexts: twins, folder: `${folder}/unshared` })
+    ? ok({ contexts: withTwins(contexts.value, twins), folder: `${folder}/unshared` })
     : ok({ contexts: contexts.value, folder });
+}
+
+/** Contexts, those that have a twin replaced by it. */
+export function withTwins(
+  contexts: readonly NeededOutput[],
+  twins: readonly NeededOutput[],
+): readonly NeededOutput[] {
+  const isTwin = (twin: NeededOutput, context: NeededOutput): boolean =>
+    twin.task === context.task && partName(twin.output.attributes) === partName(context.output.attributes);
+  return contexts.map((context) => twins.find((twin) => isTwin(twin, context)) ?? context);
 }

@@ -54,7 +54,7 @@ typedef struct rwkv_qnn_session rwkv_qnn_session;
 typedef struct rwkv_qnn_session_options {
   /** The folder with libQnnHtp.so and libQnnSystem.so. */
   const char* qnn_libs;
-  /** The model's first or only context, "…_chunk1ofN.bin"; the others are found beside it. */
+  /** The model's first or only context, "…_chunk1ofN.bin"; the others are found beside it, as is the head's. */
   const char* first_chunk;
   /** The raw float32 embedding table of a model whose embedding is outside of the graph; else NULL. */
   const char* embedding;
@@ -79,8 +79,19 @@ RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_feed_token(rwkv_qnn_session* sessio
 RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_feed_tokens(rwkv_qnn_session* session, const uint32_t* tokens,
                                                          size_t count, const float** logits);
 
-/** Forgets everything that was fed: the state becomes the initial one. */
+/** Forgets everything that was fed: the state becomes the initial one, and so does that of each sequence. */
 RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_reset_state(rwkv_qnn_session* session);
+
+/** How many sequences the model moves on at once; 0 when its contexts were built for one alone. */
+RWKV_QNN_API size_t rwkv_qnn_session_get_sequences(const rwkv_qnn_session* session);
+
+/** The state of one of the sequences, counted from 0, becomes a copy of what the tokens that were fed so far led to. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_put_state(rwkv_qnn_session* session, size_t sequence);
+
+/** Advances every sequence by its own token: `count` is their number. `*logits` then points to the logits of the first
+ *  sequence, behind which those of the others follow. Tokens that are fed in the other ways do not touch sequences. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_feed_batch(rwkv_qnn_session* session, const uint32_t* tokens, size_t count,
+                                                        const float** logits);
 
 /* ---- text and tokens ---------------------------------------------------------------------------------------------- */
 

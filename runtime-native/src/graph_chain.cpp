@@ -40,11 +40,15 @@ std::string describe(const TensorInfo& tensor) {
 
 }   // namespace
 
-GraphChain::GraphChain(std::vector<Link> links, StateBuffers& states, ExtraOutputs extra)
-    : states_(states), extra_(extra) {
-  for (const Link& link : links) stages_.push_back({link, {}, {}, {}});
+GraphChain::GraphChain(const Links& links, StateBuffers& states, ExtraOutputs extra)
+    : states_(states), chunks_(links.chunks.size()), extra_(extra) {
+  for (const Link& link : links.chunks) stages_.push_back({link, {}, {}, {}});
+  if (links.head) stages_.push_back({*links.head, {}, {}, {}});
   for (std::size_t i = 0; i < stages_.size(); ++i) connect(i);
-  if (logits_ == nullptr) refuse(stages_.size() - 1, "is the last chunk but has no output 'logits'");
+  if (logits_ == nullptr) {
+    refuse(stages_.size() - 1,
+           std::string("is the ") + (links.head ? "head" : "last chunk") + " but has no output 'logits'");
+  }
   if (token_input_ == nullptr && !row_inputs_.contains(0)) {
     refuse(0, "is the first chunk but has neither input 'token' nor 'embedding'");
   }
@@ -104,6 +108,7 @@ TensorBuffer& GraphChain::take_over(TensorBuffer* source, std::size_t source_sta
 
 TensorBuffer& GraphChain::connect_input(const TensorInfo& input, std::size_t index) {
   if (input.name == "hidden_in") return take_over(hidden_, index - 1, input, index);
+  if (input.name == "ln_out" && is_head(index)) return take_over(normal_, index - 1, input, index);
   if (input.name == "v_first_in") return take_over(v_first_, 0, input, index);
   if (input.name == "token") {
     const bool fits = token_input_ == nullptr || token_input_->info().elements() == input.elements();
@@ -128,6 +133,8 @@ TensorBuffer& GraphChain::connect_output(const TensorInfo& output, std::size_t i
     hidden_ = &buffer;
   } else if (output.name == "v_first_out") {
     if (v_first_ == nullptr) v_first_ = &buffer;
+  } else if (output.name == "ln_out" && index + 1 == chunks_ && stages_.size() > chunks_) {
+    normal_ = &buffer;
   } else if (output.name == "logits" && index + 1 == stages_.size()) {
     require_convertible(output);
     logits_ = &buffer;
@@ -187,19 +194,21 @@ void GraphChain::write_tokens(std::span<const std::uint32_t> tokens, const Embed
 
 void GraphChain::run(std::span<const std::uint32_t> tokens, const EmbeddingTable* table) {
   write_tokens(tokens, table);
-  const unsigned role = states_.role();
-  for (Stage& stage : stages_) {
-    stage.link.context->execute(stage.link.graph, stage.inputs[role], stage.outputs[role]);
-    for (const Conversion& conversion : stage.conversions) {
-      scratch_.resize(conversion.from->info().elements());
-      decode_values(conversion.from->info(), conversion.from->data(), scratch_);
-      encode_values(conversion.to->info(), scratch_, conversion.to->data());
-    }
-  }
+  for (std::size_t i = 0; i < chunks_; ++i) execute(stages_[i], states_.role());
   states_.swap_roles();
 }
 
-void GraphChain::read_logits(std::vector<float>& values) const {
+void GraphChain::execute(Stage& stage, unsigned role) {
+  stage.link.context->execute(stage.link.graph, stage.inputs[role], stage.outputs[role]);
+  for (const Conversion& conversion : stage.conversions) {
+    scratch_.resize(conversion.from->info().elements());
+    decode_values(conversion.from->info(), conversion.from->data(), scratch_);
+    encode_values(conversion.to->info(), scratch_, conversion.to->data());
+  }
+}
+
+void GraphChain::read_logits(std::vector<float>& values) {
+  if (stages_.size() > chunks_) execute(stages_.back(), 0);   // it has no states
   values.resize(logits_->info().elements());
   decode_values(logits_->info(), logits_->data(), values);
 }

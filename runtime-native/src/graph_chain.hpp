@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,25 +32,32 @@ class GraphChain {
     std::size_t graph;
   };
 
+  /// The graphs of all chunks, in their order, and that of the head, where it is in a context of its own.
+  struct Links {
+    std::vector<Link> chunks;
+    std::optional<Link> head;
+  };
+
   /// Connects the graphs by the names of their inputs and outputs. `links` and `states` must outlive the chain. Throws
   /// Failure (format) that names the file of a graph that doesn't fit the others.
-  GraphChain(std::vector<Link> links, StateBuffers& states, ExtraOutputs extra);
+  GraphChain(const Links& links, StateBuffers& states, ExtraOutputs extra);
   GraphChain(const GraphChain&) = delete;
   GraphChain& operator=(const GraphChain&) = delete;
 
-  /// How many tokens one run takes.
+  /// How many tokens one run takes: of one sequence, or one of each.
   std::size_t tokens() const { return tokens_; }
   /// Length of the row of the table that a token stands for; 0 when the graphs look tokens up themselves.
   std::size_t row_width() const;
-  /// Length of the logits that a run leaves.
+  /// Length of the logits for one token.
   std::size_t vocabulary() const { return logits_->info().shape.back(); }
 
-  /// Runs all graphs on tokens() tokens and moves the states on. `table` is needed when row_width() isn't 0. Throws
+  /// Runs all graphs but a head's own on tokens() tokens and moves the states on. `table` is needed when row_width() isn't 0. Throws
   /// Failure (backend).
   void run(std::span<const std::uint32_t> tokens, const EmbeddingTable* table);
 
-  /// What the last run said: rows of vocabulary().
-  void read_logits(std::vector<float>& values) const;
+  /// What the last run said, one or more rows of vocabulary(). Runs the head, where it is a graph of its own. Throws
+  /// Failure (backend).
+  void read_logits(std::vector<float>& values);
 
   /// In the order of the chunks and of their outputs; what one chunk hands to the next is among them.
   const std::vector<Probe>& probes() const { return probes_; }
@@ -70,6 +78,8 @@ class GraphChain {
   };
 
   void connect(std::size_t index);
+  void execute(Stage& stage, unsigned role);
+  bool is_head(std::size_t index) const { return index == chunks_; }
   State& connect_state(const TensorInfo& input, std::size_t index);
   TensorBuffer& connect_input(const TensorInfo& input, std::size_t index);
   TensorBuffer& connect_output(const TensorInfo& output, std::size_t index);
@@ -79,12 +89,14 @@ class GraphChain {
   [[noreturn]] void refuse(std::size_t index, const std::string& cause) const;
 
   StateBuffers& states_;
-  std::vector<Stage> stages_;
+  std::vector<Stage> stages_;   // the chunks' and the head's, if it has one
+  std::size_t chunks_ = 0;
   std::deque<TensorBuffer> buffers_;   // a deque: the sets point into it
   TensorBuffer* token_input_ = nullptr;
   std::map<std::size_t, TensorBuffer*> row_inputs_;   // in the order of their values in a row of the table
   TensorBuffer* hidden_ = nullptr;                    // the latest stage's
   TensorBuffer* v_first_ = nullptr;                   // the first stage's
+  TensorBuffer* normal_ = nullptr;                    // the last chunk's, when the head is a stage of its own
   TensorBuffer* logits_ = nullptr;
   ExtraOutputs extra_;
   std::vector<Probe> probes_;

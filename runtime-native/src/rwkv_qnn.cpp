@@ -132,6 +132,27 @@ rwkv_qnn_error rwkv_qnn_session_reset_state(rwkv_qnn_session* session) {
   });
 }
 
+size_t rwkv_qnn_session_get_sequences(const rwkv_qnn_session* session) {
+  return session != nullptr ? session->session.sequences() : 0;
+}
+
+rwkv_qnn_error rwkv_qnn_session_put_state(rwkv_qnn_session* session, size_t sequence) {
+  return guarded([&] {
+    require(session != nullptr, "session");
+    session->session.put_state(sequence);
+  });
+}
+
+rwkv_qnn_error rwkv_qnn_session_feed_batch(rwkv_qnn_session* session, const uint32_t* tokens, size_t count,
+                                           const float** logits) {
+  return guarded([&] {
+    require(session != nullptr, "session");
+    require(tokens != nullptr && count > 0, "tokens");
+    require(logits != nullptr, "logits");
+    *logits = session->session.feed_batch({tokens, count}).data();
+  });
+}
+
 rwkv_qnn_error rwkv_qnn_tokenizer_init(const char* name, rwkv_qnn_tokenizer** tokenizer) {
   return guarded([&] {
     require(tokenizer != nullptr, "tokenizer");

@@ -1,11 +1,17 @@
 #include "state_buffers.hpp"
 
 #include <charconv>
+#include <cstring>
 
 #include "failure.hpp"
 #include "value_codec.hpp"
 
 namespace rwkv {
+namespace {
+
+constexpr const char* chunks_hint = "use chunks that one build of rwkv-build made together";
+
+}   // namespace
 
 std::optional<std::size_t> layer_in(std::string_view name, std::string_view before, std::string_view behind) {
   if (!name.starts_with(before) || !name.ends_with(behind)) return {};
@@ -49,6 +55,24 @@ void StateBuffers::reset() {
     const TensorInfo& info = state->buffers[0].info();
     encode_values(info, {values, info.elements()}, state->buffers[0].data());   // what role 0 reads
     values += info.elements();
+  }
+}
+
+void StateBuffers::copy_into(StateBuffers& several, std::size_t sequence) const {
+  for (const auto& [name, own] : by_input_) {
+    const auto found = several.by_input_.find(name);
+    if (found == several.by_input_.end()) {
+      throw Failure(FailureKind::format, name, "is no state of the graphs for several sequences", chunks_hint);
+    }
+    const TensorBuffer& from = own->buffers[role_];
+    TensorBuffer& to = found->second->buffers[several.role_];
+    const std::size_t bytes = from.info().bytes(), begin = sequence * bytes;
+    const bool alike = from.info().type == to.info().type && from.info().quantization == to.info().quantization;
+    if (!alike || begin + bytes > to.info().bytes()) {
+      throw Failure(FailureKind::format, name, "is stored in another way by the graphs for several sequences",
+                    chunks_hint);
+    }
+    std::memcpy(to.data() + begin, from.data(), bytes);
   }
 }
 

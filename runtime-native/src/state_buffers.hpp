@@ -30,6 +30,10 @@ class StateBuffers {
   /// Everything becomes the initial state, in the buffers that are read next.
   void reset();
 
+  /// Puts these states, which are of one sequence, among those of several: a copy in the buffers that are read next.
+  /// Throws Failure (format) when both don't store the same numbers in the same way.
+  void copy_into(StateBuffers& several, std::size_t sequence) const;
+
   std::size_t layers() const { return states_.size() / 3; }
   /// Which of the buffers are read next.
   unsigned role() const { return role_; }

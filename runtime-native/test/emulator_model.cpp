@@ -39,4 +39,27 @@ std::optional<std::filesystem::path> embedding_beside(const std::filesystem::pat
   return table;
 }
 
+const GraphMetadata& decode_graph(const HtpContext& context) {
+  return context.metadata().graphs[context.decode_graph()];
+}
+
+bool has_head_apart(const HtpContext& last_chunk) {
+  for (const TensorInfo& output : decode_graph(last_chunk).outputs) {
+    if (output.name == "ln_out") return true;
+  }
+  return false;
+}
+
+bool takes_tokens(const std::filesystem::path& first_chunk) {
+  const HtpContext context(htp_device(), first_chunk);
+  for (const TensorInfo& info : decode_graph(context).inputs) {
+    if (info.name == "token") return true;
+  }
+  return false;
+}
+
+std::optional<std::filesystem::path> table_of(const std::filesystem::path& first_chunk) {
+  return takes_tokens(first_chunk) ? std::nullopt : embedding_beside(first_chunk);
+}
+
 }   // namespace rwkv::test

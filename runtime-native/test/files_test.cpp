@@ -33,6 +33,14 @@ TEST("a later chunk is refused with the name of the first") {
   CHECK_THROWS("m_chunk1of3.bin", find_chunk_files(folder.write("m_chunk3of3.bin", "x")));
 }
 
+TEST("a head in a context of its own is found beside the first chunk, or missed by name") {
+  const TemporaryFolder folder;
+  const auto first = folder.write("m_chunk1of2.bin", "x");
+  CHECK_THROWS("m_head.bin: is missing: the chunks were built without the head", find_head_file(first));
+  const auto head = folder.write("m_head.bin", "x");
+  CHECK_EQUAL(find_head_file(first).string(), head.string());
+}
+
 TEST("a file without a chunk number is a whole model") {
   const TemporaryFolder folder;
   for (const char* name : {"model.bin", "model_chunk2of1.bin", "model_chunkXofY.bin", "_chunk.bin"}) {

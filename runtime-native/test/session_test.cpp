@@ -29,29 +29,28 @@ Rows feed_all(RwkvSession& session) {
   return rows;
 }
 
-const GraphMetadata& decode_graph(const HtpContext& context) {
-  return context.metadata().graphs[context.decode_graph()];
-}
-
 // The plain way: every context has one set of buffers, and all states are copied back after every token.
 class CopyingModel {
  public:
   explicit CopyingModel(const std::filesystem::path& first) {
     for (const auto& file : find_chunk_files(first))
       contexts_.push_back(std::make_unique<HtpContext>(test::htp_device(), file));
+    if (test::has_head_apart(*contexts_.back()))
+      contexts_.push_back(std::make_unique<HtpContext>(test::htp_device(), find_head_file(first)));
     for (const auto& context : contexts_) {
-      for (const TensorInfo& info : decode_graph(*context).inputs) buffer(info).fill_unless_integer();
-      for (const TensorInfo& info : decode_graph(*context).outputs) buffer(info);
+      for (const TensorInfo& info : test::decode_graph(*context).inputs) buffer(info).fill_unless_integer();
+      for (const TensorInfo& info : test::decode_graph(*context).outputs) buffer(info);
     }
   }
 
   std::vector<float> feed(std::uint32_t token) {
     std::memcpy(buffers_.at("token").memory->data(), &token, sizeof token);
     for (const auto& context : contexts_) {
-      TensorSet inputs(decode_graph(*context).inputs.size()), outputs(decode_graph(*context).outputs.size());
-      for (const TensorInfo& info : decode_graph(*context).inputs)
+      TensorSet inputs(test::decode_graph(*context).inputs.size()),
+          outputs(test::decode_graph(*context).outputs.size());
+      for (const TensorInfo& info : test::decode_graph(*context).inputs)
         inputs.bind(info, qnn::TensorKind::app_write, data(info));
-      for (const TensorInfo& info : decode_graph(*context).outputs)
+      for (const TensorInfo& info : test::decode_graph(*context).outputs)
         outputs.bind(info, qnn::TensorKind::app_read, data(info));
       context->execute(context->decode_graph(), inputs, outputs);
       for (auto& [name, out] : buffers_) {
@@ -93,19 +92,11 @@ class CopyingModel {
   std::map<std::string, Owned> buffers_;
 };
 
-bool takes_tokens(const std::filesystem::path& first) {
-  const HtpContext context(test::htp_device(), first);
-  for (const TensorInfo& info : decode_graph(context).inputs) {
-    if (info.name == "token") return true;
-  }
-  return false;
-}
-
 }   // namespace
 
 TEST("a session gives finite logits, and the same ones after a reset") {
   for (const auto& first : test::first_chunks()) {
-    const auto embedding = takes_tokens(first) ? std::nullopt : test::embedding_beside(first);
+    const auto embedding = test::table_of(first);
     RwkvSession session(test::htp_device(), first, embedding);
     const Rows rows = feed_all(session);
     for (const float logit : rows.back()) CHECK(std::isfinite(logit));
@@ -117,7 +108,7 @@ TEST("a session gives finite logits, and the same ones after a reset") {
 
 TEST("probes are what one chunk hands to the next, and change nothing") {
   for (const auto& first : test::first_chunks()) {
-    const auto embedding = takes_tokens(first) ? std::nullopt : test::embedding_beside(first);
+    const auto embedding = test::table_of(first);
     RwkvSession session(test::htp_device(), first, embedding);
     RwkvSession probed(test::htp_device(), first, embedding, {}, ExtraOutputs::probed);
     std::size_t elements = 0, handed_on = 0;
@@ -126,7 +117,7 @@ TEST("probes are what one chunk hands to the next, and change nothing") {
       elements += probe.buffer->info().elements();
       if (probe.buffer->info().name == "hidden_out") ++handed_on;
     }
-    CHECK_EQUAL(handed_on, probed.contexts().size() - 1);
+    CHECK_EQUAL(handed_on, find_chunk_files(first).size() - 1);
     CHECK(feed_all(probed) == feed_all(session));
     std::vector<float> values;
     probed.read_probes(values);
@@ -141,7 +132,7 @@ std::size_t state_elements(const std::filesystem::path& first) {
   std::size_t elements = 0;
   for (const auto& file : find_chunk_files(first)) {
     const HtpContext context(test::htp_device(), file);
-    for (const TensorInfo& input : decode_graph(context).inputs) {
+    for (const TensorInfo& input : test::decode_graph(context).inputs) {
       if (input.name.ends_with("_wkv_in")) elements += input.elements();
     }
   }
@@ -151,7 +142,7 @@ std::size_t state_elements(const std::filesystem::path& first) {
 TEST("an initial state is what the model starts from, and returns to") {
   const TemporaryFolder folder;
   for (const auto& first : test::first_chunks()) {
-    if (!takes_tokens(first)) continue;
+    if (!test::takes_tokens(first)) continue;
     const std::size_t elements = state_elements(first);
     const auto file_of = [&](const char* name, float value) {
       const std::vector<float> values(elements, value);
@@ -176,9 +167,7 @@ TEST("an initial state is what the model starts from, and returns to") {
 }
 
 TEST("the state matters: another past gives other logits for the same token") {
-  RwkvSession session(
-      test::htp_device(), test::first_chunks().front(),
-      takes_tokens(test::first_chunks().front()) ? std::nullopt : test::embedding_beside(test::first_chunks().front()));
+  RwkvSession session(test::htp_device(), test::first_chunks().front(), test::table_of(test::first_chunks().front()));
   session.feed(1);
   const auto one = session.feed(65);
   const std::vector<float> first(one.begin(), one.end());
@@ -191,7 +180,7 @@ TEST("the state matters: another past gives other logits for the same token") {
 TEST("swapping the state buffers gives bit for bit what copying them gives") {
   bool ran = false;
   for (const auto& first : test::first_chunks()) {
-    if (!takes_tokens(first)) continue;
+    if (!test::takes_tokens(first)) continue;
     RwkvSession session(test::htp_device(), first, {});
     CopyingModel copying(first);
     for (const std::uint32_t token : sentence) {
@@ -213,8 +202,7 @@ TEST("the number of chunks doesn't change a bit of the logits") {
   for (const auto& [name, files] : models) {
     Rows expected;
     for (const auto& first : files) {
-      RwkvSession session(test::htp_device(), first,
-                          takes_tokens(first) ? std::nullopt : test::embedding_beside(first));
+      RwkvSession session(test::htp_device(), first, test::table_of(first));
       const Rows rows = feed_all(session);
       if (!expected.empty()) {
         CHECK(rows == expected);
@@ -229,7 +217,7 @@ TEST("the number of chunks doesn't change a bit of the logits") {
 TEST("blocks of a prompt and steps after it say what steps alone say, up to fp16's noise") {
   bool ran = false;
   for (const auto& first : test::first_chunks()) {
-    RwkvSession session(test::htp_device(), first, takes_tokens(first) ? std::nullopt : test::embedding_beside(first));
+    RwkvSession session(test::htp_device(), first, test::table_of(first));
     const std::size_t block = session.prefill_tokens();
     if (block == 0) continue;
     std::vector<std::uint32_t> tokens;
@@ -252,7 +240,7 @@ TEST("blocks of a prompt and steps after it say what steps alone say, up to fp16
 
 TEST("a token outside the vocabulary is refused and leaves the session usable") {
   const auto first = test::first_chunks().front();
-  RwkvSession session(test::htp_device(), first, takes_tokens(first) ? std::nullopt : test::embedding_beside(first));
+  RwkvSession session(test::htp_device(), first, test::table_of(first));
   CHECK_THROWS("is outside the model's vocabulary of " + std::to_string(session.vocabulary()),
                session.feed(static_cast<std::uint32_t>(session.vocabulary())));
   CHECK_EQUAL(session.feed(0).size(), session.vocabulary());
@@ -279,7 +267,7 @@ TEST("a chunk in another's place is refused with what doesn't fit") {
 TEST("an embedding table that the model doesn't need is refused") {
   const TemporaryFolder folder;
   for (const auto& first : test::first_chunks()) {
-    if (!takes_tokens(first)) continue;
+    if (!test::takes_tokens(first)) continue;
     CHECK_THROWS("leave out --embedding", RwkvSession(test::htp_device(), first, folder.write("e.f32", "1234")));
     return;
   }
@@ -288,7 +276,7 @@ TEST("an embedding table that the model doesn't need is refused") {
 
 TEST("the C API gives the same logits, and errors instead of exceptions") {
   const auto first = test::first_chunks().front();
-  if (!takes_tokens(first)) test::skip("a model that takes tokens");
+  if (!test::takes_tokens(first)) test::skip("a model that takes tokens");
   const std::string libs = test::surroundings().qnn_libs.value_or("").string(), context = first.string();
   RwkvSession own(test::htp_device(), first, {});
   const auto expected = own.feed(65);

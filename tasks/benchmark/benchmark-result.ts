@@ -28,6 +28,14 @@ export interface Evaluation {
     /** Mean of KL(reference ‖ blocks). */
     readonly reference_kl_mean: number;
   };
+  /** How what sequences get at once compares with what each gets alone; only with graphs for several. */
+  readonly batch?: {
+    readonly sequences: number;
+    readonly compared: number;
+    readonly kl_mean: number;
+    readonly kl_max: number;
+    readonly top1_agreement: number;
+  };
 }
 
 /** What `rwkv-run --json` writes. */

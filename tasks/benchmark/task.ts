@@ -1,5 +1,6 @@
 import type { Kind } from '../../engine/kind.ts';
 import { ok } from '../../engine/result.ts';
+import { partName } from '../chunk-name.ts';
 import { loadableContexts } from '../loadable-contexts.ts';
 import { MODEL_PARAMETER_SCHEMA, modelParameter } from '../model-entry.ts';
 import { artifactInput, neededOutput, neededOutputs } from '../needed-artifacts.ts';
@@ -75,7 +76,7 @@ export function benchmark(chooseDevice: ChooseDevice): Kind {
           inputs: [
             artifactInput(receipt.value, 'receipt.json'),
             ...reports.value.map((report) =>
-              artifactInput(report, `reports/chunk${report.output.attributes.chunk}.json`),
+              artifactInput(report, `reports/${partName(report.output.attributes)}.json`),
             ),
           ],
           outputs: [

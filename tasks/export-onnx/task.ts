@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import type { ActionInput, ActionOutput, ActionSpec, Kind } from '../../engine/kind.ts';
+import type { ActionInput, ActionOutput, ActionSpec, Kind, TaskCell } from '../../engine/kind.ts';
 import { ok } from '../../engine/result.ts';
-import { graphName } from '../chunk-name.ts';
+import { graphName, HEAD } from '../chunk-name.ts';
 import { MODEL_PARAMETER_SCHEMA, modelParameter } from '../model-entry.ts';
 import type { ChooseChunks } from '../preflight/auto-chunks.ts';
 import { PYTHON_ENVIRONMENT, pythonCommand, pythonSources } from '../python-stage.ts';
@@ -13,9 +13,11 @@ const WRITE_EMBEDDING = 'tasks/export-onnx/write_embedding.py';
 /** Whole blocks, see `token_blocks.py`. */
 const PREFILL_LENGTHS = [0, 8, 16, 32, 64, 128] as const;
 
+const MOST_SEQUENCES = 64;
+
 /**
- * Weights → a file per layer, then the graphs of each chunk over them: for one token, and for several of a prompt
- * when asked. The weights' action does not know of chunks, so another chunk count writes no weights again; a graph's
+ * Weights → a file per layer, then the graphs of each chunk over them: for one token, and for several of a prompt or
+ * of other sequences when asked; the head may have graphs of its own. The weights' action does not know of chunks, so another chunk count writes no weights again; a graph's
  * folder holds just its own layers.
  */
 export const exportOnnx = (chooseChunks: ChooseChunks): Kind => ({
@@ -37,6 +39,20 @@ export const exportOnnx = (chooseChunks: ChooseChunks): Kind => ({
         type: 'boolean',
         default: false,
         description: 'Leave the embedding table out of the graph: the runtime looks tokens up itself.',
+      },
+      ext_head: {
+        type: 'boolean',
+        default: false,
+        description:
+          'Put the head into a context of its own, `MODEL_head.bin`: the runtime runs it only where logits are wanted, and it takes no room in the last chunk.',
+      },
+      batch: {
+        type: 'integer',
+        minimum: 1,
+        maximum: MOST_SEQUENCES,
+        default: 1,
+        description:
+          'Of how many sequences another graph of each chunk takes a token each at once; 1: there is none.',
       },
       prefill: {
         enum: PREFILL_LENGTHS,
@@ -89,20 +105,13 @@ export const exportOnnx = (chooseChunks: ChooseChunks): Kind => ({
       source: { from: 'action', action: cell.actionId('weights'), output: 'weights' },
     } as const;
 
-    const prefill = Number(cell.with.prefill ?? 0);
-    const forms = [1, ...(prefill > 0 ? [prefill] : [])];
-    const chunkForms = Array.from({ length: chunks }, (_, index) =>
-      forms.map((tokens) => ({ chunk: index + 1, chunks, tokens })),
-    );
-    const graphs = chunkForms.flat().map((form): ActionSpec => {
+    const graphs = graphForms(cell.with, chunks).map((form): ActionSpec => {
       const name = graphName(form);
       return {
         name,
         command: [
           ...pythonCommand(WRITE_GRAPH),
-          ...['--weights', 'weights', '--chunk', String(form.chunk), '--chunks', String(chunks)],
-          ...(form.tokens === 1 ? [] : ['--tokens', String(form.tokens)]),
-          ...(external ? ['--ext-embedding'] : []),
+          ...['--weights', 'weights', ...formArguments(form), ...(external ? ['--ext-embedding'] : [])],
           ...['--output', 'graph'],
         ],
         environment: PYTHON_ENVIRONMENT,
@@ -151,6 +160,49 @@ export const exportOnnx = (chooseChunks: ChooseChunks): Kind => ({
     return ok([weights, ...graphs, state, ...(external ? [embedding] : [])]);
   },
 });
+
+/** A graph of a chunk, or of the head. */
+type GraphForm = Readonly<{
+  chunk: number | typeof HEAD;
+  chunks: number;
+  tokens: number;
+  sequences: number;
+  /** The last chunk leaves it to a graph of its own. */
+  ext_head: boolean;
+}>;
+
+/** Every graph: of each chunk for one token, for those of a prompt, for a batch; of the head as well. */
+function graphForms(parameters: TaskCell['with'], chunks: number): readonly GraphForm[] {
+  const [prefill, batch] = [Number(parameters.prefill ?? 0), Number(parameters.batch ?? 1)];
+  const outside = parameters.ext_head === true;
+  const step = { tokens: 1, sequences: 1 };
+  const several = batch > 1 ? [{ tokens: 1, sequences: batch }] : [];
+  const forms = [step, ...(prefill > 0 ? [{ tokens: prefill, sequences: 1 }] : []), ...several];
+  const ofChunks = Array.from({ length: chunks }, (_, index) => index + 1).flatMap((chunk) =>
+    forms.map((form) => ({ chunk, chunks, ...form, ext_head: outside && chunk === chunks })),
+  );
+  // Of a prompt it takes the last token alone, as of one.
+  const ofHead = [step, ...several].map(
+    (form) => ({ chunk: HEAD, chunks, ...form, ext_head: false }) as const,
+  );
+  return outside ? [...ofChunks, ...ofHead] : ofChunks;
+}
+
+/** How `write_graph.py` is told. */
+function formArguments({
+  chunk,
+  chunks,
+  tokens,
+  sequences,
+  ext_head: outside,
+}: GraphForm): readonly string[] {
+  return [
+    ...(chunk === HEAD ? ['--head'] : ['--chunk', String(chunk), '--chunks', String(chunks)]),
+    ...(tokens === 1 ? [] : ['--tokens', String(tokens)]),
+    ...(sequences === 1 ? [] : ['--sequences', String(sequences)]),
+    ...(outside ? ['--ext-head'] : []),
+  ];
+}
 
 function directory(
   path: string,

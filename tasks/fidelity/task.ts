@@ -2,8 +2,9 @@ import { extname } from 'node:path';
 import type { Failure } from '../../engine/failure.ts';
 import type { ActionInput, ActionSpec, Argument, Kind, NeededOutput, TaskCell } from '../../engine/kind.ts';
 import { fail, ok, type Result } from '../../engine/result.ts';
-import { chunkName } from '../chunk-name.ts';
+import { graphName, partName } from '../chunk-name.ts';
 import { hostTool } from '../context-cache/compiler-call.ts';
+import { withTwins } from '../loadable-contexts.ts';
 import { MODEL_PARAMETER_SCHEMA, type ModelEntry, modelParameter } from '../model-entry.ts';
 import { artifactInput, neededOutput, neededOutputs } from '../needed-artifacts.ts';
 import { PROBE_PARAMETER_SCHEMA, probeParameter } from '../probe-parameter.ts';
@@ -99,24 +100,20 @@ export const fidelity: Kind = {
   },
 };
 
-/** Of the graphs those that take one token: what a prefill graph says is compared with theirs by the benchmark. */
+/** Of the graphs those that take one token: what others say is compared with theirs by the benchmark. */
 function stepping(
   graphs: Result<readonly NeededOutput[], Failure>,
 ): Result<readonly NeededOutput[], Failure> {
   if (!graphs.ok) return graphs;
-  return ok(graphs.value.filter(({ output }) => (output.attributes.tokens ?? 1) === 1));
+  return ok(
+    graphs.value.filter(({ output }) => graphName(output.attributes) === partName(output.attributes)),
+  );
 }
 
 /** What of these contexts the emulator can load: their unshared twins, where weights are shared. */
 function loadable(cell: TaskCell, contexts: readonly NeededOutput[]): readonly NeededOutput[] {
   const twins = cell.needs.filter(({ output }) => output.role === 'emulator-context');
-  return contexts.map(
-    (context) =>
-      twins.find(
-        ({ task, output }) =>
-          task === context.task && output.attributes.chunk === context.output.attributes.chunk,
-      ) ?? context,
-  );
+  return withTwins(contexts, twins);
 }
 
 /** The contexts among the needs that were made with this probe, or the real ones. */
@@ -267,5 +264,5 @@ function comparison(
 }
 
 function nameOf({ output }: NeededOutput): string {
-  return chunkName(Number(output.attributes.chunk), Number(output.attributes.chunks));
+  return partName(output.attributes);
 }

@@ -22,6 +22,7 @@ EXAMPLE = (
     "example: add_costs.py --model m --precision fp16 --soc SM8650 --proxy SA8255 --output predicted.json "
     "chunk1of1.json"
 )
+DECODE = "rwkv_decode"
 # What carries a call's tokens into a graph, in rows.
 TOKEN_INPUTS = ("token", "embedding", "hidden_in")
 TABLE_ELEMENT = 2  # bytes: the embedding table is of halves or of 16-bit codes
@@ -39,7 +40,8 @@ def main() -> None:
     arguments = parser.parse_args()
 
     chunks = [read_graphs(path) for path in arguments.reports]
-    calls = [add_up(name, [chunk[name] for chunk in chunks]) for name in chunks[0]]
+    # A head in a context of its own takes the last token of a prompt as any other.
+    calls = [add_up(name, [chunk.get(name, chunk[DECODE]) for chunk in chunks]) for name in chunks[0]]
     record: Json = {"format": 1, "calls": calls}
     for name in ("model", "precision", "soc", "proxy"):
         record[name] = getattr(arguments, name)

@@ -56,6 +56,6 @@ export function fittingOf(one: PreflightCase, model: ModelOutline): Fitting | un
   const soc = findSoc(one.soc);
   const { precision } = one;
   if (!soc.ok || (needsFp16(precision) && !soc.value.fp16)) return undefined;
-  const { externalEmbedding, prefill } = one;
-  return { model, soc: soc.value, precision, externalEmbedding, prefill };
+  const { externalEmbedding, externalHead, prefill } = one;
+  return { model, soc: soc.value, precision, externalEmbedding, externalHead, prefill };
 }

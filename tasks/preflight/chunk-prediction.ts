@@ -8,6 +8,8 @@ export interface Cut {
   readonly chunks: number;
   /** The embedding table stays out of the graphs. */
   readonly externalEmbedding: boolean;
+  /** The head is in a context of its own. */
+  readonly externalHead: boolean;
   /** Tokens of a prompt that a second graph of each chunk takes at once; 0: there is none. */
   readonly prefill: number;
 }
@@ -32,19 +34,23 @@ export interface ChunkPrediction {
   readonly compileSeconds: number;
 }
 
-/** A chunk's prediction, as its parts make it. */
+/** A prediction for each context, as its parts make it: of the chunks, and of the head where it has one. */
 export function predictChunks(model: ModelOutline, cut: Cut): readonly ChunkPrediction[] {
   const count = model.layers.length;
-  return Array.from({ length: cut.chunks }, (_, index) => {
+  const chunks = Array.from({ length: cut.chunks }, (_, index) => {
     const [first, end] = [
       Math.floor((index * count) / cut.chunks),
       Math.floor(((index + 1) * count) / cut.chunks),
     ];
     const parts = [...model.layers.slice(first, end)];
     if (index === 0) parts.push(model.embedding);
-    if (index === cut.chunks - 1) parts.push(model.head);
+    if (index === cut.chunks - 1 && !cut.externalHead) parts.push(model.head);
     return predictChunk(model, parts, end - first, cut);
   });
+  // Of a prompt it takes the last token alone.
+  return cut.externalHead
+    ? [...chunks, predictChunk(model, [model.head], 0, { ...cut, prefill: 0 })]
+    : chunks;
 }
 
 // Sizes: fitted to the shipped model (4 layers × 192) and a synthetic v7 of 12 × 768, both in two chunks, fp16 and

@@ -14,6 +14,7 @@ export interface Fitting {
   readonly soc: Soc;
   readonly precision: PrecisionRecipe;
   readonly externalEmbedding: boolean;
+  readonly externalHead: boolean;
   readonly prefill: number;
 }
 

@@ -15,6 +15,7 @@ export interface PreflightCase {
   readonly precisions: readonly PrecisionRecipe[];
   readonly chunks: number | 'auto';
   readonly externalEmbedding: boolean;
+  readonly externalHead: boolean;
   /** Tokens of a prompt that a second graph of each chunk takes at once; 0: there is none. */
   readonly prefill: number;
   /** How many targets a model library is made for. */
@@ -106,14 +107,15 @@ function caseOf(
   graph: FoundCell,
   { libraries, precisions }: Pick<PreflightCase, 'libraries' | 'precisions'>,
 ): PreflightCase {
-  const { chunks, ext_embedding: external, prefill } = graph.cell.with;
+  const { chunks, ext_embedding: embedding, ext_head: head, prefill } = graph.cell.with;
   return {
     model: modelParameter(graph.cell.with),
     soc: String(context.cell.with.soc),
     precision: precisionParameter(convert.cell.with),
     precisions,
     chunks: chunks === 'auto' ? 'auto' : Number(chunks ?? 1),
-    externalEmbedding: external === true,
+    externalEmbedding: embedding === true,
+    externalHead: head === true,
     prefill: Number(prefill ?? 0),
     libraries,
     cells: { export: graph.cell.id, convert: convert.cell.id, context: context.cell.id },

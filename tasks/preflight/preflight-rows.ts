@@ -1,6 +1,6 @@
 import type { Failure } from '../../engine/failure.ts';
 import { ok, type Result } from '../../engine/result.ts';
-import { chunkName, graphName } from '../chunk-name.ts';
+import { chunkName, graphName, HEAD } from '../chunk-name.ts';
 import { isHalves } from '../precision-recipe.ts';
 import { findSoc } from '../soc-table.ts';
 import { autoChunks } from './auto-chunks.ts';
@@ -121,6 +121,7 @@ function preflightRow(
     soc: soc.value,
     precision: one.precision,
     externalEmbedding: one.externalEmbedding,
+    externalHead: one.externalHead,
     prefill: one.prefill,
   };
   const chunks = one.chunks === 'auto' ? auto : one.chunks;
@@ -163,26 +164,29 @@ function figuresOf(one: PreflightCase, chunks: number, fitting: Fitting, ground:
 
 /** What its actions took the last time, if all of them ever ran here. */
 function recordedOf(
-  { cells, prefill }: PreflightCase,
+  one: PreflightCase,
   chunks: number,
   ground: PreflightGround,
 ): { readonly seconds: number; readonly memoryBytes: number } | undefined {
   let seconds = 0;
   let memoryBytes = 0;
-  for (let chunk = 1; chunk <= chunks; chunk += 1) {
-    const ids = [
-      ...graphTokens(prefill).map((tokens) => `${cells.convert}/${graphName({ chunk, chunks, tokens })}`),
-      `${cells.context}/${chunkName(chunk, chunks)}`,
-      ...(prefill > 0 ? [`${cells.context}/${chunkName(chunk, chunks)}-unshared`] : []),
-    ];
-    for (const id of ids) {
-      const one = ground.recorded(id);
-      if (one === undefined) return undefined;
-      seconds += one.seconds;
-      memoryBytes = Math.max(memoryBytes, one.peakMemoryBytes ?? 0);
-    }
+  for (const id of actionIds(one, chunks)) {
+    const found = ground.recorded(id);
+    if (found === undefined) return undefined;
+    seconds += found.seconds;
+    memoryBytes = Math.max(memoryBytes, found.peakMemoryBytes ?? 0);
   }
   return { seconds, memoryBytes };
+}
+
+/** The actions that make its contexts. */
+function actionIds({ cells, externalHead, prefill }: PreflightCase, chunks: number): readonly string[] {
+  const ids = Array.from({ length: chunks }, (_, index) => index + 1).flatMap((chunk) => [
+    ...graphTokens(prefill).map((tokens) => `${cells.convert}/${graphName({ chunk, chunks, tokens })}`),
+    `${cells.context}/${chunkName(chunk, chunks)}`,
+    ...(prefill > 0 ? [`${cells.context}/${chunkName(chunk, chunks)}-unshared`] : []),
+  ]);
+  return externalHead ? [...ids, `${cells.convert}/${HEAD}`, `${cells.context}/${HEAD}`] : ids;
 }
 
 /** The tokens that each graph of a chunk takes at once. */

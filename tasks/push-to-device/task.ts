@@ -1,6 +1,7 @@
 import type { Failure } from '../../engine/failure.ts';
 import type { ActionInput, Argument, Kind, TaskCell } from '../../engine/kind.ts';
 import { fail, ok, type Result } from '../../engine/result.ts';
+import { partName } from '../chunk-name.ts';
 import { deviceLibraries } from '../device-libraries.ts';
 import { loadableContexts } from '../loadable-contexts.ts';
 import { MODEL_PARAMETER_SCHEMA, type ModelEntry, modelParameter } from '../model-entry.ts';
@@ -110,8 +111,7 @@ function collectParcels(
     ),
   ];
   for (const context of contexts.value.contexts) {
-    const { chunk, chunks } = context.output.attributes;
-    const name = `${model.name}_chunk${chunk}of${chunks}.bin`;
+    const name = `${model.name}_${partName(context.output.attributes)}.bin`;
     parcels.push(parcel(artifactInput(context, `files/${name}`), `${contexts.value.folder}/${name}`));
   }
   for (const reference of references.value) {

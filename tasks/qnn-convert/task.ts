@@ -48,7 +48,7 @@ export const qnnConvert: Kind = {
     if (!weights.ok) return weights;
     const model = modelParameter(cell.with);
     const recipe = precisionParameter(cell.with);
-    const possible = checkPrefill(recipe, graphs.value);
+    const possible = checkRows(recipe, graphs.value);
     if (!possible.ok) return possible;
     const inputs = needsInputs(recipe) ? neededOutput(cell, 'linear-inputs', 'calibrate') : ok(undefined);
     if (!inputs.ok) return inputs;
@@ -78,7 +78,6 @@ function chunkSpec(
 ): ActionSpec {
   const model = modelParameter(cell.with);
   const recipe: PrecisionRecipe = precisionParameter(cell.with);
-  const { chunk, chunks } = graph.output.attributes;
   const name = graphName(graph.output.attributes);
   const attributes = {
     model: model.name,
@@ -109,7 +108,7 @@ function chunkSpec(
     inputs: [
       ...pythonSources(CONVERT),
       artifactInput(graph, 'graph'),
-      ...(parts?.inputsOf(Number(chunk), Number(chunks)) ?? []),
+      ...(parts?.inputsOf(graph.output.attributes) ?? []),
       ...(encodings === undefined ? [] : [encodings]),
     ],
     outputs:
@@ -133,8 +132,8 @@ function chunkSpec(
  */
 const MISREAD_ROWS = 16;
 
-/** Refuses the prefill graphs that cannot be right in a precision. */
-function checkPrefill(recipe: PrecisionRecipe, graphs: readonly NeededOutput[]): Result<void, Failure> {
+/** Refuses the graphs of several rows that cannot be right in a precision. */
+function checkRows(recipe: PrecisionRecipe, graphs: readonly NeededOutput[]): Result<void, Failure> {
   const lengths = graphs
     .map(({ output }) => Number(output.attributes.tokens ?? 1))
     .filter((rows) => rows > 1);
@@ -144,6 +143,14 @@ function checkPrefill(recipe: PrecisionRecipe, graphs: readonly NeededOutput[]):
       axis: 'prefill',
       message: `the HTP mixes up the tokens of graphs that take ${MISREAD_ROWS} at once in the precision ${recipe.name}`,
       hint: 'set `prefill: 32` or more, or take a precision without integers',
+    });
+  const sequences = graphs.map(({ output }) => Number(output.attributes.sequences ?? 1));
+  if (sequences.includes(MISREAD_ROWS) && isQuantised(recipe))
+    return fail({
+      kind: 'unsupported-combination',
+      axis: 'batch',
+      message: `the HTP mixes up the sequences of graphs that take ${MISREAD_ROWS} at once in the precision ${recipe.name}`,
+      hint: 'set `batch:` to another number, or take a precision without integers',
     });
   return ok(undefined);
 }

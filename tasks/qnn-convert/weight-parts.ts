@@ -1,4 +1,12 @@
-import type { ActionInput, ActionOutput, ActionSpec, NeededOutput, TaskCell } from '../../engine/kind.ts';
+import type {
+  ActionInput,
+  ActionOutput,
+  ActionSpec,
+  Attributes,
+  NeededOutput,
+  TaskCell,
+} from '../../engine/kind.ts';
+import { HEAD } from '../chunk-name.ts';
 import { artifactInput } from '../needed-artifacts.ts';
 import type { PrecisionRecipe } from '../precision-recipe.ts';
 import { PYTHON_ENVIRONMENT, pythonCommand, pythonSources } from '../python-stage.ts';
@@ -52,9 +60,9 @@ export class WeightParts {
     this.specs = [plan, ...parts.map((part) => partSpec(cell, part, sources))];
   }
 
-  /** The inputs of a chunk: the parts that it is built of, under `quantised`. */
-  inputsOf(chunk: number, chunks: number): readonly ActionInput[] {
-    return chunkParts(this.layers, chunk, chunks).map((part) => ({
+  /** The inputs of a graph: the parts that it is built of, under `quantised`. */
+  inputsOf(graph: Attributes): readonly ActionInput[] {
+    return graphParts(this.layers, graph).map((part) => ({
       at: `quantised/${part}`,
       source: { from: 'action', action: this.cell.actionId(`weights-${part}`), output: 'quantised' },
     }));
@@ -104,14 +112,16 @@ function partsOf(layers: number | undefined): readonly Part[] {
 }
 
 /** The split is that of `chunk_span.py`. */
-function chunkParts(layers: number | undefined, chunk: number, chunks: number): readonly string[] {
+function graphParts(layers: number | undefined, graph: Attributes): readonly string[] {
   if (layers === undefined) return ['all'];
+  if (graph.chunk === HEAD) return ['head'];
+  const [chunk, chunks] = [Number(graph.chunk), Number(graph.chunks)];
   const first = Math.floor(((chunk - 1) * layers) / chunks);
   const last = Math.floor((chunk * layers) / chunks);
   return [
     ...(chunk === 1 ? ['embedding'] : []),
     ...blocks(first, last),
-    ...(chunk === chunks ? ['head'] : []),
+    ...(chunk === chunks && graph.ext_head !== true ? ['head'] : []),
   ];
 }
 

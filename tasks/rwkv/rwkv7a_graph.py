@@ -37,5 +37,5 @@ def add_turn(graph: GraphBuilder, rank: int, layer: int, down: str) -> str:
         return graph.op("MatMul", [down, deep], f"{ffn}deep.turned")
     deep = graph.reshape(deep, (rows, rank, rank), f"{ffn}deep")
     down = graph.reshape(down, (rows, 1, rank), f"{ffn}deep.down.rows")
-    turned = graph.op("MatMul", [down, deep], f"{ffn}deep.turned.rows")
-    return graph.reshape(turned, (rows, rank), f"{ffn}deep.turned")
+    turned = graph.op("MatMul", [down, deep], f"{ffn}deep.turned")
+    return graph.reshape(turned, (rows, rank), f"{ffn}deep.turned.flat")

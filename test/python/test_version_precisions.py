@@ -11,8 +11,10 @@ from conftest import RunTool
 from logit_divergence import mean_divergence
 from quantised_model import A16W8, ISLANDS, WITH_FLOATS, quantise
 from rwkv.chunk_span import ChunkSpan
+from rwkv.cpu_chain import CpuChain
 from rwkv.decode_graph import build_from_token
 from rwkv.float_islands import node_groups
+from rwkv.graph_form import GraphForm
 from rwkv.observed_ranges import observe_ranges
 from rwkv.recipe_rules import Recipe
 from rwkv.synthetic_checkpoint import ModelSizes
@@ -42,6 +44,29 @@ def test_a_quantised_model_says_nearly_what_the_reference_says(
     residual = [name for name, group in groups.items() if group == "residual"]
     assert len(residual) == 2 * SIZES.layers  # what each half of a layer adds
     assert {"linear", "norm", "wkv", "elementwise"} <= set(groups.values())
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_quantised_graph_for_several_sequences_says_to_each_what_the_one_for_one_says(
+    version: str, run_tool: RunTool, tmp_path: Path
+) -> None:
+    weights = write_weights(make_tensors(version, SIZES), tmp_path, run_tool)
+    (tmp_path / "work").mkdir()
+    ranges = observe_ranges(weights, TOKENS, tmp_path / "work")
+    texts = np.array([TOKENS[:8], TOKENS[8:16], TOKENS[16:24]], np.int32)
+    whole = ChunkSpan(1, 1, 0, SIZES.layers)
+    for recipe in (A16W8, WITH_FLOATS):
+        graphs = {}
+        for sequences in (1, len(texts)):
+            model = build_from_token(weights, whole, GraphForm(sequences=sequences)).model()
+            folder = tmp_path / f"{recipe.name}-{sequences}"
+            graphs[sequences] = quantise(weights, recipe, ranges, folder, model)
+        together = CpuChain([graphs[len(texts)]])
+        found = np.stack([together.feed({"token": column})["logits"] for column in texts.T], 1)
+        for text, logits in zip(texts, found, strict=True):
+            alone = CpuChain([graphs[1]])
+            expected = np.stack([alone.logits({"token": token[None]}) for token in text])
+            assert mean_divergence(expected, logits) < 1e-5, recipe.name
 
 
 @pytest.mark.parametrize("version", VERSIONS)

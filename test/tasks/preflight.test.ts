@@ -71,7 +71,15 @@ function asked({
   return {
     model: { name: weights, weights, shards, tokenizer: 'auto', calibration: '', evaluation: '', prompt: '' },
     ...{ precision: recipe(precision), precisions: Object.values(PRECISIONS) },
-    ...{ soc, chunks, externalEmbedding: true, prefill, libraries: 0, exportTask: 'export' },
+    ...{
+      soc,
+      chunks,
+      externalEmbedding: true,
+      externalHead: false,
+      prefill,
+      libraries: 0,
+      exportTask: 'export',
+    },
     cells: { export: 'export', convert: 'convert', context: 'context' },
   };
 }
@@ -99,11 +107,31 @@ test('finds sizes from the shapes: two bytes a weight in fp16, one in a16w8', as
   }
 });
 
+test('counts a head of its own as another context, which the last chunk is smaller by', async () => {
+  const model = outlineOf((await readHeaderShapes(join(folder, 'v7-1.5b'))) ?? new Map());
+  if (model === undefined) throw new Error('no outline');
+  const sizes = (externalHead: boolean): readonly number[] =>
+    predictChunks(model, {
+      ...{ precision: recipe('fp16'), chunks: 3, externalEmbedding: true, externalHead, prefill: 0 },
+    }).map(({ binaryBytes }) => binaryBytes / 1e6);
+  const [inside, apart] = [sizes(false), sizes(true)];
+  assert.is(apart.length, 4);
+  assert.equal(apart.slice(0, 2), inside.slice(0, 2));
+  assert.ok(Math.abs((inside[2] ?? 0) - (apart[2] ?? 0) - (apart[3] ?? 0)) < 1);
+  assert.ok(Math.abs((apart[3] ?? 0) - (2 * 65536 * 2048) / 1e6) < 1);
+});
+
 test('agrees with contexts that were compiled at real sizes', async () => {
   const model = outlineOf((await readHeaderShapes(join(folder, 'v7-1.5b'))) ?? new Map());
   if (model === undefined) throw new Error('no outline');
   const megabytes = (precision: string, chunks: number, chunk: number): number => {
-    const cut = { precision: recipe(precision), chunks, externalEmbedding: true, prefill: 0 };
+    const cut = {
+      precision: recipe(precision),
+      chunks,
+      externalEmbedding: true,
+      externalHead: false,
+      prefill: 0,
+    };
     return (predictChunks(model, cut)[chunk - 1]?.binaryBytes ?? 0) / 1e6;
   };
   // Random weights, for SM8650: 12 layers; 4 layers in fp16 and a16w8; 4 layers and the head.
@@ -122,7 +150,7 @@ test('counts each weight in its own form, by the rules of a recipe', async () =>
     const mine = { ...recipe('a16w8'), weights };
     const model = outlineOf((await readHeaderShapes(join(folder, 'v7-1.5b'))) ?? new Map());
     if (model === undefined) throw new Error('no outline');
-    const cut = { precision: mine, chunks: 1, externalEmbedding: true, prefill: 0 };
+    const cut = { precision: mine, chunks: 1, externalEmbedding: true, externalHead: false, prefill: 0 };
     return predictChunks(model, cut)[0]?.codeBytes ?? 0;
   };
   const [all, ffn, one] = [2048 * 8192, 24 * 2 * 2048 * 8192, 2048 * 8192];

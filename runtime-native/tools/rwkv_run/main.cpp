@@ -36,7 +36,9 @@ int run(int count, char** words) {
   RunResult result;
   result.load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
-  if (options.tokens > 0) {
+  if (options.tokens > 0 && options.batch > 0) {
+    result.batch = generate_batch(session, *tokenizer, {options.prompts, options.tokens, options.sampler}, out);
+  } else if (options.tokens > 0) {
     TokenSampler sampler(options.sampler);
     result.generation = generate_text(session, *tokenizer, sampler, options.prompt, options.tokens, out);
     out.write("\n");

@@ -1,5 +1,7 @@
 #include "run_options.hpp"
 
+#include <algorithm>
+
 namespace rwkv {
 namespace {
 
@@ -21,7 +23,8 @@ const std::vector<OptionDescription> options{
     {"--tokenizer", "NAME", "byte, abc, midi, or world:FILE with the vocabulary's file"},
     {"--embedding", "FILE", "the float32 table of a model whose embedding is outside of the graph"},
     {"--initial-state", "FILE", "what the model's heads start from, float32; without it, or when it is empty, zeros"},
-    {"--prompt", "TEXT", "the text to go on from; it is fed after what begins a text"},
+    {"--prompt", "TEXT", "the text to go on from; it is fed after what begins a text; with --batch also several", true},
+    {"--batch", "N", "generate N texts at once, of contexts that take as many: one for each --prompt, or all for one"},
     {"--tokens", "N", "generate at most N tokens; default 100, or 0 with --evaluate and no --prompt"},
     {"--temperature", "T", "default 1; 0 always takes the likeliest token"},
     {"--top-k", "K", "draw from the K likeliest tokens; default 0, no limit"},
@@ -64,7 +67,15 @@ RunOptions to_run_options(const Arguments& arguments) {
   if (run.probes && !run.evaluate) throw UsageError("--probes needs --evaluate");
   if (arguments.has("--evaluate-tokens") && !run.evaluate) throw UsageError("--evaluate-tokens needs --evaluate");
 
-  run.prompt = arguments.text("--prompt").value_or("");
+  run.prompts = arguments.texts("--prompt");
+  if (run.prompts.empty()) run.prompts.push_back("");
+  run.prompt = run.prompts.front();
+  run.batch = arguments.whole_number("--batch", 0, 1, 1'000);
+  if (run.batch > 0 && run.prompts.size() == 1) run.prompts.resize(run.batch, run.prompt);
+  if (run.prompts.size() != std::max<std::size_t>(run.batch, 1)) {
+    throw UsageError("--prompt is given " + std::to_string(run.prompts.size()) + " times; give it once, or --batch " +
+                     std::to_string(run.prompts.size()));
+  }
   const std::size_t tokens = run.evaluate && !arguments.has("--prompt") ? 0 : 100;
   run.tokens = arguments.whole_number("--tokens", tokens, 0, 10'000'000);
   run.evaluate_tokens = arguments.whole_number("--evaluate-tokens", 256, 1, 10'000'000);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "argument_parser.hpp"
 #include "token_sampler.hpp"
@@ -18,7 +19,9 @@ struct RunOptions {
   std::optional<std::filesystem::path> embedding;
   std::optional<std::filesystem::path> initial_state;
   std::string prompt;
-  std::size_t tokens = 0;   // to generate at most
+  std::size_t batch = 0;              // texts that are generated at once; 0: one alone, as it comes
+  std::vector<std::string> prompts;   // of these
+  std::size_t tokens = 0;             // to generate at most
   SamplerOptions sampler;
   std::optional<std::filesystem::path> evaluate;
   std::size_t evaluate_tokens = 256;

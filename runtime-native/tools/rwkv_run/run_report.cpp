@@ -25,6 +25,32 @@ void write_generation(JsonWriter& json, const Generation& generation) {
   json.field("generation_tokens_per_second", generation.generation_tokens_per_second());
 }
 
+void write_batch(JsonWriter& json, const BatchGeneration& batch) {
+  json.key("texts");
+  json.begin_array();
+  for (const BatchText& text : batch.texts) {
+    json.begin_object();
+    json.field("prompt", text.prompt);
+    json.field("text", text.text);
+    json.field("tokens", std::uint64_t{text.tokens});
+    json.end_object();
+  }
+  json.end_array();
+  json.field("batch_steps", std::uint64_t{batch.steps});
+  json.field("batch_tokens_per_second", batch.tokens_per_second());
+}
+
+void write_agreement(JsonWriter& json, const BatchAgreement& agreement) {
+  json.key("batch");
+  json.begin_object();
+  json.field("sequences", std::uint64_t{agreement.sequences});
+  json.field("compared", std::uint64_t{agreement.compared});
+  json.field("kl_mean", agreement.kl_mean);
+  json.field("kl_max", agreement.kl_max);
+  json.field("top1_agreement", agreement.top1_agreement);
+  json.end_object();
+}
+
 void write_evaluation(JsonWriter& json, const Evaluation& evaluation) {
   json.key("evaluation");
   json.begin_object();
@@ -48,6 +74,7 @@ void write_evaluation(JsonWriter& json, const Evaluation& evaluation) {
     if (evaluation.prefill->reference_kl_mean) json.field("reference_kl_mean", *evaluation.prefill->reference_kl_mean);
     json.end_object();
   }
+  if (evaluation.batch) write_agreement(json, *evaluation.batch);
   json.end_object();
 }
 
@@ -75,6 +102,10 @@ std::string format_run_summary(const RunResult& result) {
                   g.prefill_tokens_per_second());
     text += print("Generation: %zu tokens, %.2f tokens/s\n", g.tokens, g.generation_tokens_per_second());
   }
+  if (result.batch) {
+    text += print("Batch: %zu texts, %zu steps, %.2f tokens/s\n", result.batch->texts.size(), result.batch->steps,
+                  result.batch->tokens_per_second());
+  }
   if (result.evaluation) {
     const Evaluation& e = *result.evaluation;
     text += print("Perplexity: %.4f over %zu tokens (%.2f tokens/s)\n", e.perplexity, e.tokens,
@@ -87,6 +118,10 @@ std::string format_run_summary(const RunResult& result) {
     if (e.prefill) {
       text += print("Prefill against steps: KL mean %.3g, max %.3g, top-1 agreement %.2f %%\n", e.prefill->kl_mean,
                     e.prefill->kl_max, 100 * e.prefill->top1_agreement);
+    }
+    if (e.batch) {
+      text += print("Sequences at once against each alone: KL mean %.3g, max %.3g, top-1 agreement %.2f %%\n",
+                    e.batch->kl_mean, e.batch->kl_max, 100 * e.batch->top1_agreement);
     }
   }
   return text;
@@ -101,6 +136,7 @@ std::string format_run_json(const RunOptions& options, const RwkvSession& sessio
     json.field("prompt", options.prompt);
     write_generation(json, *result.generation);
   }
+  if (result.batch) write_batch(json, *result.batch);
   if (result.evaluation) write_evaluation(json, *result.evaluation);
   if (options.probes) write_probes(json, session);
   json.field("load_seconds", result.load_seconds);
@@ -123,6 +159,7 @@ std::string format_run_json(const RunOptions& options, const RwkvSession& sessio
   json.field("soc_id", std::uint64_t{contexts.front()->metadata().soc_id});
   json.field("layers", std::uint64_t{session.layers()});
   json.field("prefill_tokens", std::uint64_t{session.prefill_tokens()});
+  json.field("sequences", std::uint64_t{session.sequences()});
   json.field("vocabulary", std::uint64_t{session.vocabulary()});
   json.field("peak_rss_bytes", peak_memory_bytes());
   json.end_object();

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "batch_generation.hpp"
 #include "run_options.hpp"
 #include "text_evaluation.hpp"
 #include "text_generation.hpp"
@@ -12,6 +13,7 @@ namespace rwkv {
 
 struct RunResult {
   std::optional<Generation> generation;
+  std::optional<BatchGeneration> batch;
   std::optional<Evaluation> evaluation;
   double load_seconds = 0;
 };

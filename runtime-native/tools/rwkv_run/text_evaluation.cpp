@@ -60,6 +60,41 @@ PrefillAgreement compare_prefill(RwkvSession& session, const Steps& steps) {
   return agreement;
 }
 
+BatchAgreement compare_batch(RwkvSession& session, std::span<const std::uint32_t> fed) {
+  BatchAgreement agreement;
+  LogitComparison comparison;
+  const std::size_t sequences = session.sequences(), vocabulary = session.vocabulary();
+  const std::size_t length = fed.size() / sequences, half = length / 2;
+  const auto token = [&](std::size_t sequence, std::size_t at) { return fed[sequence * length + at]; };
+  std::vector<float> alone;
+  session.reset();
+  for (std::size_t i = 0; i < sequences; ++i) {
+    session.reset_fed();
+    for (std::size_t at = 0; at < half; ++at) session.feed(token(i, at));
+    session.put_state(i);
+    for (std::size_t at = half; at < length; ++at) {
+      const auto logits = session.feed(token(i, at));
+      alone.insert(alone.end(), logits.begin(), logits.end());
+    }
+  }
+  const std::span<const float> rows(alone);
+  std::vector<std::uint32_t> tokens(sequences);
+  for (std::size_t at = half; at < length; ++at) {
+    for (std::size_t i = 0; i < sequences; ++i) tokens[i] = token(i, at);
+    const auto logits = session.feed_batch(tokens);
+    for (std::size_t i = 0; i < sequences; ++i) {
+      const std::size_t row = i * (length - half) + at - half;
+      comparison.add(rows.subspan(row * vocabulary, vocabulary), logits.subspan(i * vocabulary, vocabulary));
+      ++agreement.compared;
+    }
+  }
+  agreement.sequences = sequences;
+  agreement.kl_mean = comparison.kl_mean();
+  agreement.kl_max = comparison.kl_max();
+  agreement.top1_agreement = comparison.top1_agreement();
+  return agreement;
+}
+
 }   // namespace
 
 Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const std::filesystem::path& text,
@@ -108,10 +143,12 @@ Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const
   evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   evaluation.tokens = score.tokens();
   evaluation.perplexity = score.perplexity();
-  if (session.prefill_tokens() > 0 && !tokens.empty()) {
+  if (!tokens.empty()) {
     Steps steps{{tokenizer.begin()}, all_logits, rows ? &*rows : nullptr};
     steps.fed.insert(steps.fed.end(), tokens.begin(), tokens.end() - 1);
-    evaluation.prefill = compare_prefill(session, steps);
+    if (session.prefill_tokens() > 0) evaluation.prefill = compare_prefill(session, steps);
+    if (session.sequences() > 0 && steps.fed.size() >= session.sequences())
+      evaluation.batch = compare_batch(session, steps.fed);
   }
   if (rows) {
     evaluation.reference = ReferenceAgreement{reference_score.perplexity(), comparison.kl_mean(), comparison.kl_max(),

@@ -26,12 +26,22 @@ struct PrefillAgreement {
   std::optional<double> reference_kl_mean;   // of KL(reference ‖ blocks)
 };
 
+/// How far what sequences get at once is from what each gets alone.
+struct BatchAgreement {
+  std::size_t sequences = 0;
+  std::size_t compared = 0;   // logits
+  double kl_mean = 0;         // of KL(alone ‖ at once), in nats
+  double kl_max = 0;
+  double top1_agreement = 0;
+};
+
 struct Evaluation {
   std::size_t tokens = 0;
   double seconds = 0;
   double perplexity = 0;
   std::optional<ReferenceAgreement> reference;
   std::optional<PrefillAgreement> prefill;   // of models with prefill graphs
+  std::optional<BatchAgreement> batch;       // of models with graphs for several sequences
 };
 
 /// Raw float32 files, a row for each token of the text.
@@ -43,7 +53,8 @@ struct EvaluationRows {
 
 /// Feeds token 0 and then the text's first `limit` tokens, scoring each prediction before its token is fed. With
 /// prefill graphs the first half is read a second time in blocks, the other in steps, and compared with the steps
-/// before and the reference. Throws Failure.
+/// before and the reference. With graphs for several sequences each of them is a stretch of the text: its first half is
+/// fed alone, the other both alone and beside the others'. Throws Failure.
 Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const std::filesystem::path& text,
                          std::size_t limit, const EvaluationRows& files);
 

@@ -1,0 +1,98 @@
+#include "batch_generation.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+
+#include "failure.hpp"
+#include "utf8_stream.hpp"
+
+namespace rwkv {
+namespace {
+
+// A text in the making.
+class Sequence {
+ public:
+  Sequence(const std::string& prompt, const SamplerOptions& options, std::size_t limit)
+      : text_{prompt, {}, 0}, sampler_(options), limit_(limit) {}
+
+  bool is_going_on() const { return going_on_; }
+  std::uint32_t token() const { return token_; }
+
+  void draw(std::span<const float> logits, const Tokenizer& tokenizer) {
+    token_ = sampler_.sample(logits);
+    going_on_ = token_ != tokenizer.end();
+    if (!going_on_) return;
+    text_.text += stream_.push(tokenizer.bytes_of(token_));
+    going_on_ = ++text_.tokens < limit_;
+  }
+
+  BatchText finish() {
+    text_.text += stream_.finish();
+    return std::move(text_);
+  }
+
+ private:
+  BatchText text_;
+  TokenSampler sampler_;
+  Utf8Stream stream_;
+  std::size_t limit_;
+  std::uint32_t token_ = 0;
+  bool going_on_ = true;
+};
+
+void require_room(const RwkvSession& session, std::size_t texts) {
+  if (texts <= session.sequences()) return;
+  throw Failure(FailureKind::argument, std::to_string(texts) + " texts",
+                "are more than the " + std::to_string(session.sequences()) + " that the contexts take at once",
+                "build them with `batch` set to as many as are needed");
+}
+
+}   // namespace
+
+double BatchGeneration::tokens_per_second() const {
+  std::size_t drawn = 0;   // after the first ones, which come out of the prompts
+  for (const BatchText& text : texts) drawn += std::max<std::size_t>(text.tokens, 1) - 1;
+  return seconds > 0 ? static_cast<double>(drawn) / seconds : 0;
+}
+
+BatchGeneration generate_batch(RwkvSession& session, const Tokenizer& tokenizer, const BatchOrder& order,
+                               const QuietStdout& out) {
+  require_room(session, order.prompts.size());
+  std::vector<Sequence> sequences;
+  session.reset();
+  std::span<const float> logits;
+  for (std::size_t i = 0; i < order.prompts.size(); ++i) {
+    if (i == 0 || order.prompts[i] != order.prompts[i - 1]) {   // else the state after it is still there
+      session.reset_fed();
+      auto fed = tokenizer.encode(order.prompts[i]);
+      fed.insert(fed.begin(), tokenizer.begin());
+      logits = session.feed_all(fed);
+    }
+    session.put_state(i);
+    SamplerOptions options = order.sampler;
+    options.seed += i;
+    sequences.emplace_back(order.prompts[i], options, order.limit).draw(logits, tokenizer);
+  }
+
+  BatchGeneration result;
+  std::vector<std::uint32_t> tokens(session.sequences(), tokenizer.begin());
+  const auto goes_on = [](const Sequence& sequence) { return sequence.is_going_on(); };
+  const auto start = std::chrono::steady_clock::now();
+  for (; std::any_of(sequences.begin(), sequences.end(), goes_on); ++result.steps) {
+    for (std::size_t i = 0; i < sequences.size(); ++i) tokens[i] = sequences[i].token();
+    const auto all = session.feed_batch(tokens);
+    for (std::size_t i = 0; i < sequences.size(); ++i) {
+      if (sequences[i].is_going_on())
+        sequences[i].draw(all.subspan(i * session.vocabulary(), session.vocabulary()), tokenizer);
+    }
+  }
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  for (Sequence& sequence : sequences) {
+    result.texts.push_back(sequence.finish());
+    out.write("--- " + std::to_string(result.texts.size()) + "\n" + result.texts.back().text + "\n");
+  }
+  return result;
+}
+
+}   // namespace rwkv
