@@ -88,12 +88,25 @@ test('are refused by name when nobody wrote them', async () => {
   assert.match(stderr + stdout, 'no precision `a16w9`; did you mean `a16w8`?');
 });
 
-test('are refused for prefill graphs that the HTP would compute wrong, or not at all', async () => {
-  for (const [prefill, soc, cause] of [
-    [16, 'SM8650', 'the HTP mixes up the tokens of graphs that take 16 at once in the precision a16w8'],
-    [32, 'SM8635', 'SM8635 (HTP v73) cannot compute in fp16, and the precision a16w8 has fp16 operations'],
+test('are refused for graphs of several rows that the HTP would compute wrong, or not at all', async () => {
+  for (const [rows, soc, cause] of [
+    [
+      'batch=16',
+      'SM8650',
+      'the HTP mixes up the sequences of graphs that take 16 at once in the precision a16w8',
+    ],
+    [
+      'prefill=16',
+      'SM8650',
+      'the HTP mixes up the tokens of graphs that take 16 at once in the precision a16w8',
+    ],
+    [
+      'prefill=32',
+      'SM8635',
+      'SM8635 (HTP v73) cannot compute in fp16, and the precision a16w8 has fp16 operations',
+    ],
   ] as const) {
-    const options = ['--precision', 'a16w8', '--soc', soc, '--set', `prefill=${prefill}`];
+    const options = ['--precision', 'a16w8', '--soc', soc, '--set', rows];
     const { code, stderr, stdout } = await project.run(['plan', 'context', ...options]);
     assert.is(code, 2);
     assert.match(stderr + stdout, cause);
