@@ -41,7 +41,7 @@ function fidelityGoal(record: VerifiedRecord, text: string, bound: number): Mode
 }
 
 /** The repository's own pipeline, with every model that lies there. */
-function shippedSite(bench: ModelBench): ModelSite {
+export function shippedSite(bench: ModelBench): ModelSite {
   const site = bench.site('shipped');
   site.write('rwkv.pipeline.yaml', readFileSync(join(REPOSITORY, 'rwkv.pipeline.yaml'), 'utf8'));
   if (!site.has('models')) symlinkSync(join(REPOSITORY, 'models'), join(site.folder, 'models'));

@@ -8,9 +8,10 @@ import { BUILD_ROWS } from './build-rows.ts';
 import { FIDELITY_ROWS } from './fidelity-rows.ts';
 import { ModelBench } from './model-bench.ts';
 import type { ModelGoal, ModelRow } from './model-row.ts';
+import { PREFILL_ROWS } from './prefill-rows.ts';
 import { SPEED_ROWS } from './speed-rows.ts';
 
-const ROWS: readonly ModelRow[] = [...FIDELITY_ROWS, ...SPEED_ROWS, ...BUILD_ROWS];
+const ROWS: readonly ModelRow[] = [...FIDELITY_ROWS, ...SPEED_ROWS, ...PREFILL_ROWS, ...BUILD_ROWS];
 
 const HELP = `Builds models and holds what came out against the goals.
 

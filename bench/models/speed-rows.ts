@@ -4,7 +4,7 @@ import { atLeast, atMost, type ModelGoal, type ModelRow, missing, rate, ratio } 
 import { type SyntheticModel, syntheticSite } from './synthetic-site.ts';
 
 /** SoCs by the proxies on which their speed is predicted, and the bytes that the head in w8 reads there a second. */
-const PROXIES = [
+export const PROXIES = [
   { name: 'SA8255', soc: 'SM8650', bytesPerSecond: 44.7e9 },
   { name: 'SA8797', soc: 'SM8850', bytesPerSecond: 67.6e9 },
 ] as const;
@@ -29,29 +29,12 @@ const DECODING: readonly SpeedGoal[] = [
   { arch: 'v7', precision: 'fp16', decode: undefined },
 ];
 
-const PREFILL: readonly (readonly [SyntheticModel['arch'], readonly [number, number]])[] = [
-  ['v7', [900, 1900]],
-  ['v6', [900, 1900]],
-];
-
-export const SPEED_ROWS: readonly ModelRow[] = [
-  ...DECODING.map(
-    (goal): ModelRow => ({
-      id: `decode-${goal.arch}-${goal.precision}`,
-      title: `${goal.arch} ${goal.precision}: predicted decoding at 1.6 B (6 chunks of 4 layers, of which 3 are made)`,
-      takes: 'an hour',
-      measure: (bench) => measureDecoding(bench, goal),
-    }),
-  ),
-  ...PREFILL.map(
-    ([arch, rates]): ModelRow => ({
-      id: `prefill-${arch}`,
-      title: `${arch} a16w4-mixed: predicted prefill at 1.6 B`,
-      takes: 'an hour',
-      measure: (bench) => measurePrefill(bench, arch, rates),
-    }),
-  ),
-];
+export const SPEED_ROWS: readonly ModelRow[] = DECODING.map((goal) => ({
+  id: `decode-${goal.arch}-${goal.precision}`,
+  title: `${goal.arch} ${goal.precision}: predicted decoding at 1.6 B (6 chunks of 4 layers, of which 3 are made)`,
+  takes: 'an hour',
+  measure: (bench) => measureDecoding(bench, goal),
+}));
 
 async function measureDecoding(bench: ModelBench, goal: SpeedGoal): Promise<readonly ModelGoal[]> {
   const { arch, precision, decode } = goal;
@@ -70,32 +53,17 @@ async function measureDecoding(bench: ModelBench, goal: SpeedGoal): Promise<read
   });
 }
 
-async function measurePrefill(
-  bench: ModelBench,
-  arch: SyntheticModel['arch'],
-  rates: readonly [number, number],
-): Promise<readonly ModelGoal[]> {
-  const precision = 'a16w4-mixed';
-  const text = (proxy: string): string => `${arch} ${precision} prefill on ${proxy}: tokens/s`;
-  const site = await predictedSite(bench, arch, precision);
-  if (typeof site === 'string') return [missing(text('both proxies'), site)];
-  return PROXIES.map(({ name, soc }, index) => {
-    const call = wholeModel(site, precision, soc, (one) => one.tokens > 1);
-    if (call === undefined) return missing(text(name), 'contexts have no prefill graph yet');
-    return atLeast(text(name), (call.tokens * 1e6) / call.microseconds, rates[index] ?? 0, rate);
-  });
-}
-
 /** The synthetic chunks with their predictions for both proxies, or why there are none. */
-async function predictedSite(
+export async function predictedSite(
   bench: ModelBench,
   arch: SyntheticModel['arch'],
   precision: string,
+  ...options: readonly string[]
 ): Promise<ModelSite | string> {
   const site = await syntheticSite(bench, { arch, ...SIZES });
   if (typeof site === 'string') return site;
   const socs = PROXIES.map(({ soc }) => soc).join(',');
-  const run = await site.run('predict', '-j', '1', '--precision', precision, '--soc', socs);
+  const run = await site.run('predict', '-j', '1', '--precision', precision, '--soc', socs, ...options);
   return run.code === 0 ? site : run.complaint;
 }
 
@@ -107,7 +75,7 @@ interface WholeModel {
 }
 
 /** A call of all 24 layers: the first chunk and the last one once, and the one between as often as it takes. */
-function wholeModel(
+export function wholeModel(
   site: ModelSite,
   precision: string,
   soc: string,

@@ -28,7 +28,7 @@ export async function syntheticSite(
  * embedding is outside, as with phones.
  */
 const PIPELINE = `version: 1
-params: { chunks: 3, precision: [fp16], soc: [SM8650], calibrated: 8 }
+params: { chunks: 3, precision: [fp16], soc: [SM8650], calibrated: 8, prefill: 0 }
 precisions:
   a16w4: { extends: a16w4, methods: { w4: min-max } }
 models:
@@ -39,7 +39,11 @@ tasks:
   export:
     uses: export-onnx
     matrix: { model: "\${{ models }}" }
-    with: { model: "\${{ models[matrix.model] }}", chunks: "\${{ params.chunks }}", ext_embedding: true }
+    with:
+      model: "\${{ models[matrix.model] }}"
+      chunks: "\${{ params.chunks }}"
+      prefill: "\${{ params.prefill }}"
+      ext_embedding: true
   calibrate:
     uses: calibrate
     needs: [export]
