@@ -33,6 +33,7 @@ LARGEST_S32 = 2**31 - 1
 FIXED_RANGES = {"Sigmoid": (0.0, 2.0**-16, 0), "Tanh": (-1.0, 2.0**-15, 32768)}
 # Values pass through these unchanged and keep their encoding.
 PASSING = {"Identity", "Reshape", "Expand", "Slice"}
+PASSING_CODES = {*PASSING, "Transpose"}
 STATE_LAYER = re.compile(r"state(\d+)_")
 
 
@@ -136,7 +137,7 @@ class GraphQuantiser:
         (output,) = node.output
         if node.op_type == "Gather":
             self.use_table(node.input[0], output)
-        elif node.op_type in PASSING:
+        elif node.op_type in PASSING_CODES:
             self.encodings.keys[output] = self.encodings.key(node.input[0])
         elif node.op_type in FIXED_RANGES:
             _, scale, zero = FIXED_RANGES[node.op_type]

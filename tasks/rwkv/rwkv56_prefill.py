@@ -49,7 +49,7 @@ class WkvBlocks(TokenBlocks):
     def add(self, vectors: dict[str, str], exponent: str) -> str:
         """Within all blocks at once, then the states from block to block, then what is read of them."""
         sums = self.decay_sums(exponent)
-        r, k, v = (self.by_heads(vectors[letter], f"{letter}.rows") for letter in "rkv")
+        r, k, v = (self.taken(vectors[letter], letter) for letter in "rkv")
         writes = self.op("Mul", [k, self.decays(sums, 1, "k")], "k.decayed")
         learnt = self.op("MatMul", [self.turned(writes, "k.columns"), v], "learnt")  # [G, N, N]
         before = self.add_states(learnt, self.whole_decays(sums))

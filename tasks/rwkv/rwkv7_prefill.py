@@ -45,11 +45,11 @@ class WkvBlocks(TokenBlocks):
         """Within all blocks at once, then the states from block to block, then what is read of them."""
         length, n = self.length, self.n
         sums = self.decay_sums(vectors["exponent"])
-        away = self.op("Neg", [self.by_heads(vectors["kk"], "kk.rows")], "kk.away")
+        away = self.op("Neg", [self.taken(vectors["kk"], "kk")], "kk.away")
         away = self.op("Mul", [away, self.decays(sums, 0, "before")], "away")
-        r = self.scaled(self.by_heads(vectors["r"], "r.rows"), "r", 1 / SCALE)
+        r = self.scaled(self.taken(vectors["r"], "r"), "r", 1 / SCALE)
         r = self.op("Mul", [r, self.decays(sums, 1, "through")], "r")
-        v = self.by_heads(vectors["v"], "v.rows")  # [G, L, N]
+        v = self.taken(vectors["v"], "v")  # [G, L, N]
         writes = self.add_writes(vectors, sums)  # [G, N, 2L]
 
         # what each token finds of what earlier ones (for r: and itself) write
@@ -81,8 +81,8 @@ class WkvBlocks(TokenBlocks):
     def add_writes(self, vectors: dict[str, str], sums: str) -> str:
         """kk·a/W and k/W of all tokens of a block, [G, N, 2L]."""
         grown = self.decays(sums, 2, "back")
-        rates = self.op("Mul", [self.by_heads(vectors["kk.rate"], "kk.rate.rows"), grown], "kk.rate.grown")
-        keys = self.scaled(self.by_heads(vectors["k"], "k.rows"), "k", 1 / SCALE)
+        rates = self.op("Mul", [self.taken(vectors["kk.rate"], "kk.rate"), grown], "kk.rate.grown")
+        keys = self.scaled(self.taken(vectors["k"], "k"), "k", 1 / SCALE)
         keys = self.op("Mul", [keys, grown], "k.grown")
         return self.turned(self.op("Concat", [rates, keys], "writes.rows", axis=1), "writes")
 
