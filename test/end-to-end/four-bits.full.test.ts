@@ -5,7 +5,7 @@ import { shippedTwin } from '../rig/shipped-project.ts';
 const test = suite('four-bit weights on the HTP emulator');
 
 const MODELS = ['rwkv5-austen', 'rwkv6-austen', 'rwkv7-austen'] as const;
-/** Nats, over 256 tokens: 3.7e-3 to 4.2e-3 was measured. */
+/** Nats, over 256 tokens: 3.7e-3 to 4.2e-3 were measured. */
 const KL_BOUND = 5e-3;
 
 test('say in a16w4-mixed nearly what the fp32 reference says, in every version', async () => {
