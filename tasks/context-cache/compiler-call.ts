@@ -24,6 +24,9 @@ export const COMPILER_OPTIONS = {
   },
 } as const;
 
+/** What it takes of memory: v7 of 12 × 768 and 24 × 2048, fp16 and a16w8, 5.5 to 5.9 times the DLCs. */
+export const MEMORY_PER_DLC_BYTE = 5.8;
+
 /** `qnn-context` over some DLCs, but for what it is to write. */
 export function compilerArguments(call: {
   readonly id: number;

@@ -4,10 +4,7 @@ import { type ChunkGraphs, chunkGraphs } from '../chunk-graphs.ts';
 import { requireFp16 } from '../fp16-requirement.ts';
 import { artifactInput, neededOutputs } from '../needed-artifacts.ts';
 import { findSoc, SOC_PARAMETER, SOCS, type Soc } from '../soc-table.ts';
-import { COMPILER_OPTIONS, compilerArguments, hostTool } from './compiler-call.ts';
-
-/** Synthetic v7 of 12 × 768 and 24 × 2048, fp16 and a16w8: 5.5 to 5.9 times the DLC. */
-const MEMORY_PER_DLC_BYTE = 5.8;
+import { COMPILER_OPTIONS, compilerArguments, hostTool, MEMORY_PER_DLC_BYTE } from './compiler-call.ts';
 
 /**
  * The DLCs of a chunk → one HTP context binary for one SoC, by Qualcomm's compiler, with a JSON that says what is in

@@ -1,7 +1,12 @@
 import type { ActionSpec, Kind, NeededOutput, TaskCell } from '../../engine/kind.ts';
 import { ok } from '../../engine/result.ts';
 import { type ChunkGraphs, chunkGraphs } from '../chunk-graphs.ts';
-import { COMPILER_OPTIONS, compilerArguments, hostTool } from '../context-cache/compiler-call.ts';
+import {
+  COMPILER_OPTIONS,
+  compilerArguments,
+  hostTool,
+  MEMORY_PER_DLC_BYTE,
+} from '../context-cache/compiler-call.ts';
 import { artifactInput, neededOutputs } from '../needed-artifacts.ts';
 import { PYTHON_ENVIRONMENT, pythonCommand, pythonSources } from '../python-stage.ts';
 import { findSoc, SOC_PARAMETER, type Soc } from '../soc-table.ts';
@@ -57,6 +62,7 @@ function chunkSpec(
     outputs: [{ path: 'cost.json', type: 'file', role: 'cost-report', attributes: graphs.attributes }],
     tools: ['qnn'],
     properties: {},
+    memoryPerInputByte: MEMORY_PER_DLC_BYTE,
   };
 }
 
