@@ -9,7 +9,6 @@ from __future__ import annotations
 from rwkv.graph_builder import GraphBuilder
 from rwkv.model_config import ModelConfig
 
-# [H, N] is as fast, but with 3 heads of 64 in fp16 the compiler fails (1002, "const evaluation failed").
 TILE_ROWS = 8
 
 
@@ -20,7 +19,7 @@ class TokenMixing:
         self._graph = graph
         rows = graph.form.rows
         self._flat = (rows, config.embd)
-        self._mixing = (TILE_ROWS, config.embd // TILE_ROWS) if rows == 1 else self._flat
+        self._mixing = tiles(config) if rows == 1 else self._flat
         self._base = self._for_mixing(base)
         self._shift = graph.op("Sub", [self._for_mixing(other), self._base], f"{name}shift")
 
@@ -40,3 +39,13 @@ class TokenMixing:
 
     def _for_mixing(self, x: str) -> str:
         return x if self._mixing == self._flat else self._graph.reshape(x, self._mixing, f"{x}.mixing")
+
+
+def tiles(config: ModelConfig) -> tuple[int, int]:
+    """How a single row is laid out for mixing.
+
+    Not as heads are: in fp16 the compiler fails at weights [H, 64] (1002, "const evaluation failed"; seen at
+    3, 8, 12, 16 and 32 heads), which [8, C/8] is at C = 512.
+    """
+    rows = TILE_ROWS if config.embd // TILE_ROWS != config.head_size else 2 * TILE_ROWS
+    return rows, config.embd // rows
