@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import type { RecordLook } from '../engine/record-check.ts';
 import { instantBuild } from './instant-build.ts';
+import { endOnClosedPipe } from './reporters/closed-pipe.ts';
 
 /** The programs that are loaded when there is something to do: each is a bundle. */
 const MAIN = './main.mjs';
@@ -17,6 +18,7 @@ async function start(args: readonly string[], look: RecordLook | undefined): Pro
   return buildProgram(args);
 }
 
+endOnClosedPipe(process.stdout);
 const args = process.argv.slice(2);
 // A program that ends after a tenth of a second gets nothing back for what optimising it costs.
 setFlagsFromString('--no-opt');

@@ -1,4 +1,3 @@
-import { endOnClosedPipe } from './closed-pipe.ts';
 import { GithubReporter } from './github-reporter.ts';
 import { JsonReporter } from './json-reporter.ts';
 import { LineReporter } from './line-reporter.ts';
@@ -8,7 +7,6 @@ import { TerminalReporter } from './terminal-reporter.ts';
 
 /** JSON where it was asked for, groups and annotations on GitHub, a live view on a terminal, plain lines elsewhere. */
 export function chooseReporter(json: boolean): Reporter {
-  endOnClosedPipe(process.stdout);
   if (json) return new JsonReporter();
   const stream = process.stderr;
   const talk = (line: string): void => {

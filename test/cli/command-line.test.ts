@@ -129,6 +129,18 @@ test('says where the store is, how large it may become, and how files get out of
   assert.match(wrong.stdout, 'is not a size');
 });
 
+test('a reader that goes away ends the help without a word', async ({ project }) => {
+  const child = project.start(['--help']);
+  const ended = new Promise((resolve) => child.on('exit', (code) => resolve(code)));
+  let talk = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    talk += chunk.toString();
+  });
+  child.stdout?.destroy();
+  assert.is(await ended, 141);
+  assert.is(talk, '');
+});
+
 test('a reader that goes away ends a build without a word', async () => {
   const tasks = Array.from({ length: 300 }, (_, at) => `  t${at}: { run: ": > ${at}", outputs: ["${at}"] }`);
   const long = new Project({ 'rwkv.pipeline.yaml': `version: 1\ntasks:\n${tasks.join('\n')}\n` });
