@@ -98,6 +98,7 @@ test('1002: a tensor that does not fit into the VTCM', async () => {
 
 test('1000: a context of shared weights on the emulator, which QNN would crash on', async () => {
   const { project } = await shippedBuild();
+  assert.is((await project.build(['runtime'])).code, 0);
   for (const name of ['rwkv_decode', 'rwkv_prefill']) assert.is((await writeDlc(name)).status, 0);
   const script = join(REPOSITORY, 'test/rig/shared_context.py');
   const dlcs = ['rwkv_decode.dlc', 'rwkv_prefill.dlc'];
