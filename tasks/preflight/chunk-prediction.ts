@@ -53,12 +53,10 @@ export function predictChunks(model: ModelOutline, cut: Cut): readonly ChunkPred
     : chunks;
 }
 
-// Sizes: fitted to the shipped model (4 layers × 192) and a synthetic v7 of 12 × 768, both in two chunks, fp16 and
-// a16w8, for SM8650; v7 of 4 and 12 × 2048 agree within 2 %, v6 of 6 × 768 within 0.5 %. A layer's vectors are stored in tiles of 32 rows,
-// which is what grows with the width.
-const CONTEXT_PER_LAYER = 65e3;
-const CONTEXT_PER_LAYER_AND_WIDTH = 670;
-const CONTEXT_PER_QUANTISED_CHANNEL = 8;
+// Sizes: fitted to the shipped model (4 layers × 192) in two chunks and to synthetic v7 of 4 × 768 and 2 × 2048, fp16 and
+// a16w8, for SM8650, within 3 %; v6 of 4 × 768 agrees within 1 %. Vectors are stored in tiles, whose rest grows with the width.
+const CONTEXT_PER_LAYER = 85e3;
+const CONTEXT_PER_LAYER_AND_WIDTH = 220;
 const DLC_PER_LAYER = 42e3;
 const DLC_PER_QUANTISED_CHANNEL = 26;
 const LIBRARY_CODE = 16e3;
@@ -94,7 +92,7 @@ function predictChunk(
 ): ChunkPrediction {
   const { codeBytes, channels } = storedWeights(model, parts, cut);
   const perLayer = CONTEXT_PER_LAYER + CONTEXT_PER_LAYER_AND_WIDTH * model.width;
-  const decodeBytes = codeBytes + layers * perLayer + channels * CONTEXT_PER_QUANTISED_CHANNEL;
+  const decodeBytes = codeBytes + layers * perLayer;
   const oneDlcBytes = codeBytes + layers * DLC_PER_LAYER + channels * DLC_PER_QUANTISED_CHANNEL;
   const graphs = cut.prefill > 0 ? 2 : 1;
   const prefillPerLayer =
