@@ -2,7 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../engine/result.ts';
 import { ActionCache } from './action-cache.ts';
-import { artifactFiles } from './artifact.ts';
+import { artifactDigests } from './artifact.ts';
 import { damagedFolder, POOLS, poolPath } from './blob-layout.ts';
 import { isHash } from './digest.ts';
 import { Gate } from './gate.ts';
@@ -110,7 +110,7 @@ async function readResults(
       return;
     }
     const outputs = Object.values(found.outputs).flatMap((artifact) =>
-      artifactFiles(artifact).map(({ digest }) => digest.hash),
+      artifactDigests(artifact).map(({ hash }) => hash),
     );
     results.push({ ...file, fingerprint, usedMs: modifiedMs, outputs, log: found.log.hash });
   };

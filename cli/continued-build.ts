@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { cacheRoot } from '../cache/cache-root.ts';
 import { BuildSession } from '../engine/build-session.ts';
+import type { Emit } from '../engine/event.ts';
 import type { RecordLook } from '../engine/record-check.ts';
 import { RecordContinuation } from '../engine/record-continuation.ts';
 import { readActions } from '../engine/recorded-actions.ts';
-import { ok } from '../engine/result.ts';
-import { buildRequest } from './build-request.ts';
+import { ok, type Result } from '../engine/result.ts';
+import { buildRequest, tellsJson } from './build-request.ts';
 import { packageRoot } from './package-root.ts';
 import { type OpenedGround, reportedBuild } from './reported-build.ts';
 
@@ -31,9 +32,7 @@ export async function continuedBuild(look: RecordLook, args: readonly string[]):
   const graph = before.graph();
   if (graph === undefined) return undefined;
   const parametersOf = (task: string): ReadonlyMap<string, string> => new Map(parameters[task] ?? []);
-  const open = async (
-    emit: BuildSession['options']['emit'],
-  ): Promise<ReturnType<typeof ok<OpenedGround>>> => {
+  const open = async (emit: Emit): Promise<Result<OpenedGround, never>> => {
     const session = await BuildSession.open({
       cacheRoot: store,
       packageRoot: packageRoot(),
@@ -50,5 +49,5 @@ export async function continuedBuild(look: RecordLook, args: readonly string[]):
     const basis = { request: buildRequest(args), pipeline, parametersOf, call, before };
     return ok({ ground: { pipeline: { file }, targets, graph, session }, basis });
   };
-  return reportedBuild(open, { ...call, json: args.includes('--json'), logs: 'kept' });
+  return reportedBuild(open, { ...call, json: tellsJson(args), logs: 'kept' });
 }

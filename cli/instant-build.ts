@@ -3,7 +3,7 @@ import { type OpenRecord, type RecordCheck, readCheck, requestText } from '../en
 import type { BuildEvent } from '../engine/event.ts';
 import { isUnchanged, lookAgain, markRecordUsed, type RecordLook } from '../engine/record-check.ts';
 import { readActions } from '../engine/recorded-actions.ts';
-import { buildRequest } from './build-request.ts';
+import { buildRequest, tellsJson } from './build-request.ts';
 import { EXIT } from './exit-code.ts';
 import { chooseReporter } from './reporters/choose-reporter.ts';
 
@@ -23,7 +23,7 @@ export function instantBuild(args: readonly string[]): InstantBuild {
   if (record === undefined || look === undefined) return {};
   if (!isUnchanged(look)) return { look };
   const { check } = record;
-  const json = args.includes('--json');
+  const json = tellsJson(args);
   const events = json ? everyEvent(store, record) : shownEvents(check);
   if (events === undefined) return {};
   markRecordUsed(store, check);

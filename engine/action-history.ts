@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Artifact, artifactFiles } from '../cache/artifact.ts';
+import { type Artifact, artifactDigests } from '../cache/artifact.ts';
 import { storageFailure, writeAtomically } from '../cache/atomic-write.ts';
 import { digestBytes } from '../cache/digest.ts';
 import type { ManifestEntry } from './explanation.ts';
@@ -232,5 +232,5 @@ const settledLine = (id: string, fingerprint: string): string =>
   ['S', JSON.stringify(id), fingerprint].join('\t');
 
 function holds(artifact: Artifact, hash: string): boolean {
-  return artifactFiles(artifact).some(({ digest }) => digest.hash === hash);
+  return artifactDigests(artifact).some((digest) => digest.hash === hash);
 }

@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { artifactFiles } from '../cache/artifact.ts';
+import { artifactDigests } from '../cache/artifact.ts';
 import { type Digest, digestFile, isHash } from '../cache/digest.ts';
 import { storageFailure } from '../cache/storage-failure.ts';
 import { ActionHistory, type FoundEntry } from './action-history.ts';
@@ -74,9 +74,7 @@ export async function resultWith(
     const makers = first === undefined ? [] : history.makersOf(first.hash);
     const found = makers.find(({ entry }) => {
       const hashes = new Set(
-        Object.values(entry.outputs).flatMap((output) =>
-          artifactFiles(output).map(({ digest }) => digest.hash),
-        ),
+        Object.values(entry.outputs).flatMap((output) => artifactDigests(output).map(({ hash }) => hash)),
       );
       return rest.every(({ hash }) => hashes.has(hash));
     });

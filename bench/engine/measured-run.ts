@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { childOutput, type EndedChild } from '../child-output.ts';
 
 export interface Command {
   readonly argv: readonly string[];
@@ -60,11 +60,7 @@ export async function measureRun(command: Command, limitSeconds: number): Promis
   }
 }
 
-async function runWrapper(
-  command: Command,
-  limitSeconds: number,
-  output: string,
-): Promise<{ readonly status: number | null; readonly said: string; readonly complaint: string }> {
+async function runWrapper(command: Command, limitSeconds: number, output: string): Promise<EndedChild> {
   const environment: NodeJS.ProcessEnv = { ...process.env };
   for (const name of HIDDEN) delete environment[name];
   const child = spawn('python3', ['-S', WRAPPER, String(limitSeconds), output, ...command.argv], {
@@ -73,17 +69,9 @@ async function runWrapper(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running = { child, scratch: dirname(output) };
-  let said = '';
-  let complaint = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    complaint += chunk.toString();
-  });
-  const [status] = (await once(child, 'close')) as [number | null];
+  const ended = await childOutput(child);
   running = undefined;
-  return { status, said, complaint };
+  return ended;
 }
 
 function lastLine(text: string): string {

@@ -1,20 +1,17 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheRoot } from '../../cache/cache-root.ts';
 import type { ActionFinished, BuildEvent } from '../../engine/event.ts';
 import { PeakMemory } from '../../engine/peak-memory.ts';
+import { childOutput } from '../child-output.ts';
 import { ownProgram } from '../own-program.ts';
 
 export const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** The tools that rwkv-build fetches once; a bench does not measure downloads. */
-const ENVIRONMENTS = join(
-  process.env.RWKV_BUILD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'rwkv-build'),
-  'environments',
-);
+const ENVIRONMENTS = join(cacheRoot(process.env), 'environments');
 
 /** A call of rwkv-build that has ended. */
 export interface BenchRun {
@@ -92,19 +89,11 @@ export class ModelBench {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const memory = new PeakMemory(child.pid ?? 0);
-    let said = '';
-    let complaint = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      complaint += chunk.toString();
-    });
-    const [code] = (await once(child, 'close')) as [number | null];
+    const { status, said, complaint } = await childOutput(child);
     const lines = said.split('\n').filter((line) => line.startsWith('{'));
     const events = lines.map((line) => JSON.parse(line) as BuildEvent);
     return {
-      code: code ?? 1,
+      code: status ?? 1,
       seconds: (performance.now() - start) / 1000,
       memory: memory.stop() ?? 0,
       actions: events.filter((event) => event.type === 'action'),

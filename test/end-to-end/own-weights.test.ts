@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { REPOSITORY } from '../rig/project.ts';
 import { shippedBuild } from '../rig/shipped-project.ts';
-import { stagePython } from '../rig/stage-environment.ts';
+import { runStageScript } from '../rig/stage-script.ts';
 
 const test = suite('weights of one’s own');
 
@@ -28,18 +28,12 @@ test('go all the way to text by --model, under the name of their file', async ()
 
 test('go all the way to text from a .pth with the vocabulary of real models', async () => {
   const { project } = await shippedBuild();
-  const script = [
+  await runStageScript(project.folder, [
     'from pathlib import Path',
     'from container_writers import write_pth',
     'from synthetic_weights import make_rwkv7',
     "write_pth(Path('world.pth'), make_rwkv7(layers=2, heads=2, head_size=64, vocab=65536))",
-  ].join('\n');
-  const made = spawnSync(await stagePython(), ['-c', script], {
-    cwd: project.folder,
-    env: { PYTHONPATH: ['tasks', 'test/python'].map((path) => join(REPOSITORY, path)).join(':') },
-    encoding: 'utf8',
-  });
-  assert.is(made.status, 0, made.stderr);
+  ]);
   const built = await project.build(['all', '--model', 'world.pth', ...SHORT]);
   assert.is(built.code, 0, built.stdout);
   const result = JSON.parse(project.read('out/world/fp16/SM8650/benchmark.json'));

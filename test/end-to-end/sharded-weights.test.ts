@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Project, REPOSITORY } from '../rig/project.ts';
 import { shippedProject } from '../rig/shipped-project.ts';
-import { stagePython } from '../rig/stage-environment.ts';
+import { runStageScript } from '../rig/stage-script.ts';
 
 const test = suite<{ project: Project }>('weights in several files with an index');
 
@@ -17,7 +16,7 @@ test.after.each(({ project }) => project.remove());
 
 test('are the same weights as one file', async ({ project }) => {
   await project.build(['export']);
-  const script = [
+  await runStageScript(project.folder, [
     'import json',
     'from pathlib import Path',
     'from container_writers import write_safetensors_file',
@@ -28,13 +27,7 @@ test('are the same weights as one file', async ({ project }) => {
     '    write_safetensors_file(Path(file), {name: whole.raw(name) for name in names})',
     'weight_map = {name: file for file, names in files.items() for name in names}',
     'Path("model.safetensors.index.json").write_text(json.dumps({"weight_map": weight_map}))',
-  ].join('\n');
-  const made = spawnSync(await stagePython(), ['-c', script], {
-    cwd: project.folder,
-    env: { PYTHONPATH: ['tasks', 'test/python'].map((path) => join(REPOSITORY, path)).join(':') },
-    encoding: 'utf8',
-  });
-  assert.is(made.status, 0, made.stderr);
+  ]);
   const { code, outcomes, stdout } = await project.build([
     'export',
     '--model',

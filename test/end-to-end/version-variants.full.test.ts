@@ -1,10 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Project, REPOSITORY } from '../rig/project.ts';
+import type { Project } from '../rig/project.ts';
 import { shippedBuild } from '../rig/shipped-project.ts';
-import { stagePython } from '../rig/stage-environment.ts';
+import { runStageScript } from '../rig/stage-script.ts';
 
 const test = suite('every version of RWKV on the HTP emulator');
 
@@ -31,7 +29,7 @@ function divergence(project: Project, model: string): number {
 
 /** An RWKV-6 whose heads start from a state. */
 async function writeTunedModel(project: Project): Promise<void> {
-  const script = [
+  await runStageScript(project.folder, [
     'from pathlib import Path',
     'import numpy as np',
     'from container_writers import write_safetensors_file',
@@ -42,13 +40,7 @@ async function writeTunedModel(project: Project): Promise<void> {
     'for layer in range(2):',
     "    tensors[f'blocks.{layer}.att.time_state'] = random.standard_normal((2, 64, 64)).astype(np.float32)",
     "write_safetensors_file(Path('tuned.safetensors'), tensors)",
-  ].join('\n');
-  const made = spawnSync(await stagePython(), ['-c', script], {
-    cwd: project.folder,
-    env: { PYTHONPATH: ['tasks', 'test/python'].map((path) => join(REPOSITORY, path)).join(':') },
-    encoding: 'utf8',
-  });
-  assert.is(made.status, 0, made.stderr);
+  ]);
 }
 
 test('5.2, 6, 6 from a tuned state and 7a say there what the fp32 reference says', async () => {

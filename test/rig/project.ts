@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheRoot } from '../../cache/cache-root.ts';
 import type { ActionFinished, BuildEvent, BuildSummary } from '../../engine/event.ts';
 
 export const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -11,8 +12,7 @@ export const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..', '.
 export const PROGRAM = join(REPOSITORY, 'dist', 'rwkv-build.cjs');
 
 /** Where this machine keeps rwkv-build's tools; tests share the environments, which cost a download. */
-export const USER_CACHE =
-  process.env.RWKV_BUILD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'rwkv-build');
+export const USER_CACHE = cacheRoot(process.env);
 
 export interface Finished {
   readonly code: number | null;

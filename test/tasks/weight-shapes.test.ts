@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +7,7 @@ import { outlineOf } from '../../tasks/preflight/model-outline.ts';
 import { shapeReader } from '../../tasks/preflight/weight-shapes.ts';
 import { registeredTools } from '../../tasks/tool-registry.ts';
 import { REPOSITORY, USER_CACHE } from '../rig/project.ts';
-import { stagePython } from '../rig/stage-environment.ts';
+import { runStageScript } from '../rig/stage-script.ts';
 
 const test = suite('the shapes of weights');
 
@@ -18,20 +17,14 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const shapesOf = shapeReader(REPOSITORY, registeredTools(REPOSITORY, USER_CACHE).get('python'));
 
 test('are the same from a .pth as from a .safetensors file', async () => {
-  const script = [
+  await runStageScript(folder, [
     'from pathlib import Path',
     'from container_writers import write_pth, write_safetensors_file',
     'from synthetic_weights import make_rwkv7',
     'weights = make_rwkv7()',
     "write_pth(Path('a.pth'), weights)",
     "write_safetensors_file(Path('a.safetensors'), weights)",
-  ].join('\n');
-  const made = spawnSync(await stagePython(), ['-c', script], {
-    cwd: folder,
-    env: { PYTHONPATH: ['tasks', 'test/python'].map((path) => join(REPOSITORY, path)).join(':') },
-    encoding: 'utf8',
-  });
-  assert.is(made.status, 0, made.stderr);
+  ]);
   const [pth, safetensors] = await Promise.all(
     ['a.pth', 'a.safetensors'].map(async (name) =>
       outlineOf((await shapesOf(join(folder, name))) ?? new Map()),
