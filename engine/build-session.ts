@@ -94,15 +94,18 @@ export class BuildSession {
 
   /** Resolves the inputs of an action, whose dependencies must have results, and names its result. */
   async identify(action: Action): Promise<Result<IdentifiedAction, Failure>> {
-    const resolved = await resolveInputs(action, {
-      folder: this.options.folder,
-      packageRoot: this.options.packageRoot,
-      memo: this.memo,
-      artifact: (id, output) => this.artifact(id, output),
-    });
+    // At the same time: big inputs are hashed by threads, and a tool may have to be started to be asked.
+    const [resolved, versions] = await Promise.all([
+      resolveInputs(action, {
+        folder: this.options.folder,
+        packageRoot: this.options.packageRoot,
+        memo: this.memo,
+        artifact: (id, output) => this.artifact(id, output),
+      }),
+      this.tools.versionsOf(action.spec.tools),
+    ]);
     if (!resolved.ok) return resolved;
     const { files, folders, absent } = resolved.value;
-    const versions = await this.tools.versionsOf(action.spec.tools);
     if (!versions.ok) return versions;
     const key = new FingerprintVisitor();
     walkManifest(action, files, versions.value, key);

@@ -29,6 +29,7 @@ export class PythonPackages implements Tool {
   readonly name: string;
   private readonly set: PackageSet;
   private readonly cacheRoot: string;
+  private interpreter: ReturnType<typeof findPython> | undefined;
 
   constructor(set: PackageSet, cacheRoot: string) {
     this.name = set.name;
@@ -37,13 +38,13 @@ export class PythonPackages implements Tool {
   }
 
   async version(): Promise<Result<string, Failure>> {
-    const python = await findPython();
+    const python = await this.python();
     if (!python.ok) return python;
     return ok(await this.describe(python.value));
   }
 
   async prepare(progress: (line: string) => void, signal: AbortSignal): Promise<Result<string, Failure>> {
-    const python = await findPython();
+    const python = await this.python();
     if (!python.ok) return python;
     const folder = await this.folderFor(python.value);
     if (existsSync(folder)) return ok(folder);
@@ -68,12 +69,18 @@ export class PythonPackages implements Tool {
 
   /** The interpreter that it was made from, and what its own programs write. */
   async surroundings(): Promise<ToolSurroundings> {
-    const python = await findPython();
+    const python = await this.python();
     if (!python.ok) return { reads: [], writes: [] };
     const folder = await this.folderFor(python.value);
     const writes = (this.set.writes ?? []).map((inner) => join(folder, inner));
     for (const path of writes) await mkdir(path, { recursive: true });
     return { reads: [python.value.prefix], writes };
+  }
+
+  /** Looked for once: a build asks for it under more than one name. */
+  private python(): ReturnType<typeof findPython> {
+    this.interpreter ??= findPython();
+    return this.interpreter;
   }
 
   private async folderFor(python: PythonInterpreter): Promise<string> {

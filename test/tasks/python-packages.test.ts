@@ -1,8 +1,17 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { findPython } from '../../tasks/tools/python-interpreter.ts';
 import { PythonPackages } from '../../tasks/tools/python-packages.ts';
 import { isRunning } from '../rig/process-state.ts';
 
@@ -41,6 +50,31 @@ test('ends its installers within two seconds when it is interrupted, and leaves 
   assert.is(prepared.ok ? undefined : prepared.failure.kind, 'interrupted');
   assert.not.ok(isRunning(Number(readFileSync(pid, 'utf8'))));
   assert.equal(readdirSync(join(folder, 'environments')), []);
+});
+
+test('starts the interpreter once, for its version, its place and its surroundings', async ({ folder }) => {
+  const real = await findPython();
+  if (!real.ok) throw new Error(real.failure.message);
+  const [shims, starts] = [join(folder, 'shims'), join(folder, 'starts')];
+  mkdirSync(shims);
+  const shim = `#!/bin/sh\necho started >> ${starts}\nexec ${real.value.path} "$@"\n`;
+  writeFileSync(join(shims, 'python3.11'), shim, { mode: 0o755 });
+  const requirements = join(folder, 'requirements.txt');
+  writeFileSync(requirements, '');
+  const commands = (_python: string, target: string) => [['mkdir', target]];
+  const tool = new PythonPackages({ name: 'small', requirements, announcement: '', commands }, folder);
+  const path = process.env.PATH;
+  process.env.PATH = `${shims}:${path}`;
+  try {
+    const version = await tool.version();
+    assert.match(version.ok ? version.value : version.failure.message, `python ${real.value.version} `);
+    const place = await tool.prepare(() => undefined, new AbortController().signal);
+    assert.ok(existsSync(place.ok ? place.value : ''));
+    assert.equal((await tool.surroundings()).reads, [real.value.prefix]);
+  } finally {
+    process.env.PATH = path;
+  }
+  assert.is(readFileSync(starts, 'utf8'), 'started\n');
 });
 
 test.run();
