@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <vector>
 
 #include "failure.hpp"
 #include "qnn_error.hpp"
@@ -74,7 +75,8 @@ class Stopwatch {
 }   // namespace
 
 CompiledContext compile_context(const HtpDevice& device, std::span<const std::unique_ptr<GraphSource>> sources,
-                                const CompileOptions& options, const std::filesystem::path& subject) {
+                                const CompileOptions& options, const std::filesystem::path& subject,
+                                const BinaryRoom& room) {
   const qnn::Interface& htp = device.library().htp();
   const std::string name = subject.string();
   CompiledContext compiled;
@@ -107,11 +109,10 @@ CompiledContext compile_context(const HtpDevice& device, std::span<const std::un
 
   std::uint64_t bytes = 0;
   check_qnn(htp.context_get_binary_size(context.handle(), &bytes), name, "asking for the context's size");
-  compiled.binary.resize(bytes);
+  const std::span<std::byte> binary = room(bytes);
   std::uint64_t written = 0;
-  check_qnn(htp.context_get_binary(context.handle(), compiled.binary.data(), bytes, &written), name,
-            "serialising the context");
-  compiled.binary.resize(written);
+  check_qnn(htp.context_get_binary(context.handle(), binary.data(), bytes, &written), name, "serialising the context");
+  compiled.binary = binary.first(written);
   compiled.seconds.serialise = watch.lap();
   compiled.compiler = held;
   return compiled;

@@ -4,12 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "cost_estimate.hpp"
 #include "graph_source.hpp"
@@ -38,15 +38,20 @@ struct CompileSeconds {
 };
 
 struct CompiledContext {
-  std::vector<std::byte> binary;
+  std::span<const std::byte> binary;           // in the room that was given for it
   std::map<std::string, CostEstimate> costs;   // by graph, for SoCs with a cost model
   CompileSeconds seconds;
   /// What the compiler holds of it: to give that back takes a while, so a program that is about to end keeps it.
   std::shared_ptr<const void> compiler;
 };
 
-/// Compiles all graphs of all sources into one context. `subject` is for messages. Throws Failure.
+/// Makes room for so many bytes, which stays.
+using BinaryRoom = std::function<std::span<std::byte>(std::size_t)>;
+
+/// Compiles all graphs of all sources into one context, whose binary is written where `room` says. `subject` is for
+/// messages. Throws Failure.
 CompiledContext compile_context(const HtpDevice& device, std::span<const std::unique_ptr<GraphSource>> sources,
-                                const CompileOptions& options, const std::filesystem::path& subject);
+                                const CompileOptions& options, const std::filesystem::path& subject,
+                                const BinaryRoom& room);
 
 }   // namespace rwkv

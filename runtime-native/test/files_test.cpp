@@ -1,6 +1,7 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <cstring>
 
 #include "chunk_files.hpp"
 #include "embedding_table.hpp"
@@ -77,6 +78,33 @@ TEST("a file that can't be finished leaves the old one and says why") {
   CHECK_EQUAL(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
   CHECK_THROWS("can't be written: No such file or directory",
                write_output_file(folder.path() / "none" / "x", std::string_view("x")));
+}
+
+TEST("a file that is made in memory appears when it is kept, as long as it was said to be") {
+  const TemporaryFolder folder;
+  const auto file = folder.write("out.bin", "old");
+  {
+    MappedOutput output(file, 8192);
+    std::memcpy(output.bytes().data(), "new content", 11);
+    CHECK_EQUAL(test::read_text(file), "old");
+    output.keep(3);
+    CHECK_EQUAL(test::read_text(file), "new");
+    CHECK_EQUAL(static_cast<char>(output.bytes()[2]), 'w');
+  }
+  CHECK_EQUAL(test::read_text(file), "new");
+  CHECK_EQUAL(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST("a file that is made in memory and not kept, or has no room, leaves the old one") {
+  const TemporaryFolder folder;
+  const auto file = folder.write("out.bin", "old");
+  {
+    const MappedOutput output(file, 8192);
+  }
+  CHECK_THROWS("out.bin: can't be written: ", MappedOutput(file, std::size_t{1} << 50));
+  CHECK_EQUAL(test::read_text(file), "old");
+  CHECK_EQUAL(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+  CHECK_THROWS("can't be written: No such file or directory", MappedOutput(folder.path() / "none" / "x", 1));
 }
 
 TEST("a folder or a missing file is no input") {

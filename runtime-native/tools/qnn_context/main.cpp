@@ -2,6 +2,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
+#include <span>
+#include <vector>
 
 #include "argument_parser.hpp"
 #include "context_compiler.hpp"
@@ -91,10 +94,17 @@ int compile(int count, char** words) {
   std::fprintf(stderr, "%s: compiling for %s (QNN %s)\n", input.c_str(),
                soc != nullptr ? std::string(soc->name).c_str() : ("SoC " + std::to_string(soc_id)).c_str(),
                library.build_id().c_str());
-  const CompiledContext compiled = compile_context(device, sources, settings, input);
+  std::optional<MappedOutput> file;
+  std::vector<std::byte> memory;   // where nobody wants the binary
+  const CompiledContext compiled =
+      compile_context(device, sources, settings, input, [&](std::size_t bytes) -> std::span<std::byte> {
+        if (output) return file.emplace(*output, bytes).bytes();
+        memory.resize(bytes);
+        return memory;
+      });
   const ContextMetadata metadata = read_context_metadata(library, compiled.binary, input);
 
-  if (output) write_output_file(*output, compiled.binary);
+  if (file) file->keep(compiled.binary.size());
   if (report) write_output_file(*report, format_context_report(metadata, compiled));
   std::fprintf(stderr, "%s: %zu bytes, compiled in %.2f s\n", output.value_or(input).c_str(), compiled.binary.size(),
                compiled.seconds.compose + compiled.seconds.finalize + compiled.seconds.serialise);
