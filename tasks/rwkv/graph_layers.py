@@ -18,6 +18,19 @@ def heads_shape(graph: GraphBuilder, config: ModelConfig) -> tuple[int, ...]:
     return heads if graph.form.rows == 1 else (graph.form.rows, *heads)
 
 
+def laid_out(graph: GraphBuilder, config: ModelConfig, x: str, name: str) -> str:
+    """What a linear gave, [rows, C], for what is computed of it before the next one: a single row by heads.
+
+    The HTP keeps rows in tiles of 8: of [1, C] it would read and compute eight times as much.
+    """
+    return x if graph.form.rows > 1 else graph.reshape(x, heads_shape(graph, config), f"{name}.heads")
+
+
+def vector_weight(graph: GraphBuilder, config: ModelConfig, name: str) -> str:
+    """A stored vector [C] in the shape that broadcasts with what `laid_out` gives."""
+    return graph.weight(name, (1, config.embd) if graph.form.rows > 1 else heads_shape(graph, config))
+
+
 def state_heads(graph: GraphBuilder, config: ModelConfig) -> int:
     """How many matrices the state of a layer has: S·H."""
     return graph.form.sequences * config.heads

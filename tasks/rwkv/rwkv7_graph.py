@@ -18,11 +18,13 @@ from rwkv.graph_layers import (
     by_sequences,
     group_norm,
     heads_shape,
+    laid_out,
     remembered_norm,
     squared_relu,
     state_heads,
+    vector_weight,
 )
-from rwkv.head_products import outer_product, weighted_sum
+from rwkv.head_products import spread_product, weighted_sum
 from rwkv.model_config import ModelConfig
 from rwkv.rwkv7_prefill import add_wkv_block
 from rwkv.token_mixing import TokenMixing
@@ -60,55 +62,63 @@ def add_time_mix(
     graph: GraphBuilder, config: ModelConfig, layer: int, hidden: str, v_first: str
 ) -> tuple[str, str]:
     """The attention half of a layer: (residual stream, v_first), [rows, C] each; v_first is "" before it."""
-    c, att = config.embd, f"blocks.{layer}.att."
+    att = f"blocks.{layer}.att."
 
     def op(kind: str, inputs: list[str], name: str, **attributes: Attribute) -> str:
         return graph.op(kind, inputs, att + name, **attributes)
 
     def vector(name: str) -> str:
-        return graph.weight(att + name, (1, c))
+        return vector_weight(graph, config, att + name)
 
     def low_rank(x: str, letter: str, activation: str | None = None) -> str:
-        """x·w1 → activation → ·w2 (+ w0) -> [rows, C]."""
+        """x·w1 → activation → ·w2 (+ w0) -> [rows, C] as `laid_out` gives it."""
         x = graph.linear(x, f"{att}{letter}1", f"{att}{letter}.down")
         if activation is not None:
             x = op(activation, [x], f"{letter}.{activation.lower()}")
         bias = None if letter == "g" else f"{att}{letter}0"
-        return graph.linear(x, f"{att}{letter}2", f"{att}{letter}.up", bias)
+        x = graph.linear(x, f"{att}{letter}2", f"{att}{letter}.up", bias)
+        return laid_out(graph, config, x, f"{att}{letter}.up")
 
     x, before = remembered_norm(graph, config, layer, "att", hidden)
     mixing = TokenMixing(graph, config, att, x, before)
     mixed = {letter: mixing.by_weight(f"{att}x_{letter}", att + letter) for letter in "rwkvag"}
 
-    r = graph.linear(mixed["r"], f"{att}receptance.weight", f"{att}receptance")
-    k = graph.linear(mixed["k"], f"{att}key.weight", f"{att}key")
-    v = graph.linear(mixed["v"], f"{att}value.weight", f"{att}value")
+    rows = {
+        name: graph.linear(mixed[name[0]], f"{att}{name}.weight", f"{att}{name}")
+        for name in ("receptance", "key", "value")
+    }
+    r, k, v = (laid_out(graph, config, row, att + name) for name, row in rows.items())
     w = op("Sigmoid", [low_rank(mixed["w"], "w", "Tanh")], "w.sigmoid")
     w = op("Mul", [w, graph.scalar("decay_scale", DECAY_SCALE)], "w.exponent")  # of the decay
     a = op("Sigmoid", [low_rank(mixed["a"], "a")], "rate")
     g = low_rank(mixed["g"], "g", "Sigmoid")
 
     kk = op("Mul", [k, vector("k_k")], "kk.scaled")
-    kk = graph.reshape(kk, heads_shape(graph, config), f"{att}kk.heads")
+    if graph.form.rows > 1:
+        kk = graph.reshape(kk, heads_shape(graph, config), f"{att}kk.heads")
     kk = op("LpNormalization", [kk], "kk", axis=-1, p=2)
     k_factor = op("Add", [op("Mul", [a, vector("k_a")], "k_a.scaled"), vector("k_a_rest")], "k.factor")
     k = op("Mul", [k, k_factor], "k")
     if not v_first:
-        v_first = v
+        v_first = rows["value"]
     else:
-        residual = op("Sub", [v_first, v], "v.residual")
+        residual = op("Sub", [laid_out(graph, config, v_first, f"{att}v_first"), v], "v.residual")
         share = op("Sigmoid", [low_rank(mixed["v"], "v")], "v.share")
         v = op("Add", [v, op("Mul", [residual, share], "v.update")], "v")
 
     y = add_wkv(graph, config, layer, {"r": r, "k": k, "v": v, "exponent": w, "rate": a, "kk": kk})
-    y = graph.linear(op("Mul", [y, g], "y.gated"), f"{att}output.weight", f"{att}output")
+    y = op("Mul", [y, g], "y.gated")
+    if graph.form.rows == 1:
+        y = graph.reshape(y, (1, config.embd), f"{att}y.row")
+    y = graph.linear(y, f"{att}output.weight", f"{att}output")
     return op("Add", [hidden, y], "residual"), v_first
 
 
 def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[str, str]) -> str:
-    """What the state matrices, which learn from each token, say of it, normalised per head: [rows, C].
+    """What the state matrices, which learn from each token, say of it, normalised per head.
 
-    `vectors` are r, k, v, the decay's exponent and rate as [rows, C] and kk by heads.
+    It is as `laid_out` gives [rows, C], as are r, k, v, the decay's exponent and rate of `vectors`; kk is by
+    heads.
     """
     att = f"blocks.{layer}.att."
 
@@ -116,6 +126,8 @@ def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[
         return graph.op(kind, inputs, att + name, **attributes)
 
     def heads(name: str) -> str:
+        if graph.form.rows == 1:
+            return vectors[name]
         return graph.reshape(vectors[name], heads_shape(graph, config), f"{att}{name}.heads")
 
     kk_rate = op("Mul", [vectors["kk"], heads("rate")], "kk.rate")
@@ -130,13 +142,13 @@ def add_wkv(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[
     last_axis = graph.constant("last_axis", np.array([-1], np.int64))
     bonus = op("ReduceSum", [product, last_axis], "bonus", keepdims=1)
     y = op("Add", [y, op("Mul", [bonus, heads("v")], "own")], "y")
-    return graph.reshape(y, (graph.form.rows, config.embd), f"{att}y.flat")
+    return y if graph.form.rows == 1 else graph.reshape(y, (graph.form.rows, config.embd), f"{att}y.flat")
 
 
 def add_wkv_step(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: dict[str, str]) -> str:
     """The step of the state [S·H, value, key] by one token and what is read from it: by heads, as kk is.
 
-    `vectors` are r, k, v, exponent as [S, C], kk and kk.rate by heads.
+    `vectors` are r, k, v, exponent as `laid_out` gives them, kk and kk.rate by heads.
     """
     h, n = state_heads(graph, config), config.head_size
     att, state = f"blocks.{layer}.att.", f"state{layer}_"
@@ -147,14 +159,19 @@ def add_wkv_step(graph: GraphBuilder, config: ModelConfig, layer: int, vectors: 
     def row(name: str) -> str:
         return graph.reshape(vectors[name], (h, 1, n), f"{att}{name}.row")
 
-    # S <- S·w + (v kᵀ − (S·kk)(kk·a)ᵀ)
+    def product(column: str, of_row: str, name: str) -> str:
+        reshaped = graph.reshape(vectors[column], (h, n, 1), f"{att}{column}.column")
+        return spread_product(graph, reshaped, row(of_row), (h, n), att + name)
+
+    # S <- S·w + (v kᵀ + (S·kk)(−kk·a)ᵀ): of matrices an Add takes less time than a Sub
     before = graph.input(f"{state}wkv_in", (h, n, n))
     vectors["decay"] = op("Exp", [vectors["exponent"]], "decay")
     vectors["recalled"] = weighted_sum(graph, before, row("kk"), -1, f"{att}recalled")
-    unlearnt = outer_product(graph, row("recalled"), row("kk.rate"), f"{att}unlearnt")
-    learnt = outer_product(graph, row("v"), row("k"), f"{att}learnt")
+    vectors["kk.rate.away"] = op("Neg", [vectors["kk.rate"]], "kk.rate.away")
+    unlearnt = product("recalled", "kk.rate.away", "unlearnt")
+    learnt = product("v", "k", "learnt")
     decayed = op("Mul", [before, row("decay")], "decayed")
-    wkv = graph.op("Add", [decayed, op("Sub", [learnt, unlearnt], "step")], f"{state}wkv_out")
+    wkv = graph.op("Add", [decayed, op("Add", [learnt, unlearnt], "step")], f"{state}wkv_out")
     graph.output(wkv, (h, n, n))
     y = weighted_sum(graph, wkv, row("r"), -1, f"{att}y.heads")
     return by_sequences(graph, config, y)

@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import pytest
 from numpy.typing import NDArray
+from onnx import shape_inference
 
 from conftest import RunTool
 from rwkv.cpu_chain import CpuChain
@@ -102,3 +103,18 @@ def test_chunks_that_do_not_exist_are_refused(
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: {weights.path}: ")
     assert "\nhint: ask for " in done.stderr
+
+
+def test_a_single_row_is_computed_by_heads_between_linears(write_chunks) -> None:  # type: ignore[no-untyped-def]
+    graph = shape_inference.infer_shapes(onnx.load_model(write_chunks(1)[0], load_external_data=False)).graph
+    shapes = {
+        item.name: [axis.dim_value for axis in item.type.tensor_type.shape.dim] for item in graph.value_info
+    }
+    row = shapes["blocks.0.att.key"]
+    assert row[0] == 1
+    flat = {
+        node.output[0].split("att.")[1]
+        for node in graph.node
+        if ".att." in node.name and node.op_type not in {"Gemm", "Reshape"} and shapes[node.output[0]] == row
+    }
+    assert flat == {"residual"}

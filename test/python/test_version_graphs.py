@@ -3,8 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from numpy.typing import NDArray
+from onnx import shape_inference
 
 from conftest import RunTool
 from rwkv.cpu_chain import CpuChain
@@ -85,3 +87,22 @@ def test_the_tables_are_written_row_by_row_for_the_runtime(
 def test_what_was_fed_before_counts(weights: WeightFolder) -> None:
     after_other, alone = (reference_logits(weights, tokens)[-1] for tokens in ([7, 8, 9], [9]))
     assert np.abs(after_other - alone).max() > 0.1
+
+
+def test_no_column_meets_a_row_as_it_was_reshaped(weights: WeightFolder, tmp_path: Path) -> None:
+    # The HTP would multiply other elements of them.
+    (path,) = write_graphs(weights, tmp_path, 1)
+    graph = shape_inference.infer_shapes(onnx.load_model(path, load_external_data=False)).graph
+    shapes = {
+        item.name: [axis.dim_value for axis in item.type.tensor_type.shape.dim]
+        for item in (*graph.input, *graph.value_info)
+    }
+    reshaped = {node.output[0] for node in graph.node if node.op_type == "Reshape"}
+    spread = 0
+    for node in graph.node:
+        if node.op_type != "Mul" or any(len(shapes.get(name, ())) != 3 for name in node.input):
+            continue
+        column, row = sorted(node.input, key=lambda name: shapes[name][2])
+        spread += shapes[row][1] == 1
+        assert shapes[column][2] != 1 or shapes[row][1] != 1 or column not in reshaped, node.name
+    assert spread  # products with rows there are
