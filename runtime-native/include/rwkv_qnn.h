@@ -1,14 +1,35 @@
 /* RWKV on Qualcomm's HTP, from a program of one's own.
  *
+ *   rwkv_qnn_model_options options;
+ *   rwkv_qnn_model_options_init(&options, sizeof options);
+ *   options.qnn_libs = "lib";
+ *   options.path = "models/mine";
+ *   rwkv_qnn_model* model = NULL;
  *   rwkv_qnn_session* session = NULL;
- *   rwkv_qnn_session_options options = {.qnn_libs = "lib", .first_chunk = "model_chunk1of2.bin"};
- *   if (rwkv_qnn_session_init(&options, &session) != RWKV_QNN_OK) puts(rwkv_qnn_get_last_error());
- *   const float* logits;
- *   rwkv_qnn_session_feed_token(session, 0, &logits);
+ *   const float* logits = NULL;
+ *   if (rwkv_qnn_model_init(&options, &model) != RWKV_QNN_OK || rwkv_qnn_session_init(model, &session) != RWKV_QNN_OK ||
+ *       rwkv_qnn_session_decode(session, 0) != RWKV_QNN_OK ||
+ *       rwkv_qnn_session_get_logits(session, &logits) != RWKV_QNN_OK)
+ *     puts(rwkv_qnn_get_last_error());
  *   rwkv_qnn_session_free(session);
+ *   rwkv_qnn_model_free(model);
  *
- * Every *_init has its *_free, which takes NULL too. No function throws or ends the process. An object may be used from
- * any thread, but from one at a time.
+ * Handles. Every *_init has its *_free, which takes NULL too. On failure *_init sets the handle to NULL. A model stays
+ * loaded until it and all sessions and batches of it are freed, in any order.
+ *
+ * Errors. Every function that can fail returns an rwkv_qnn_error; rwkv_qnn_get_last_error() then says what happened, in
+ * words. A call that failed has changed nothing unless it says otherwise. No function throws, prints or ends the process.
+ *
+ * Threads. There is no global state. Handles may be used from any thread, each from one at a time; different handles at
+ * the same time, also sessions of one model: their runs on the device take turns, graph by graph. The exception is
+ * rwkv_qnn_session_cancel(), which is for another thread. Words of an error belong to the thread that got it.
+ *
+ * Texts. All `const char*` are UTF-8 and end with 0, except where a length is given. Paths are relative to the process's
+ * folder.
+ *
+ * Stability. Until version 1.0.0 any release may change this interface; from then on a release with the same major
+ * number keeps every function, every value of an enum, and every field at its place. Structures grow at their end only:
+ * whoever makes one says how large it was when he was compiled.
  */
 #ifndef RWKV_QNN_H
 #define RWKV_QNN_H
@@ -27,18 +48,20 @@ typedef enum rwkv_qnn_error {
   RWKV_QNN_OK = 0,
   /** The caller asked for something that can't be, such as a NULL pointer or a token outside the vocabulary. */
   RWKV_QNN_INVALID_ARGUMENT = 1,
-  /** A file is missing or can't be read; a chunk of the model, say. */
+  /** A file is missing, can't be read or can't be written; a chunk of the model, say. */
   RWKV_QNN_FILE = 2,
   /** A file is damaged, truncated or of another kind than expected. */
   RWKV_QNN_FORMAT = 3,
-  /** The QNN libraries have a version that this library doesn't know. */
+  /** The QNN libraries, or those that made the model's contexts, have a version that this library doesn't know. */
   RWKV_QNN_VERSION = 4,
-  /** QNN refused or failed. */
+  /** QNN refused or failed; the words have its error number, the cause and the next step where they are known. */
   RWKV_QNN_BACKEND = 5,
   /** There isn't enough memory. */
   RWKV_QNN_OUT_OF_MEMORY = 6,
   /** A bug in this library. */
-  RWKV_QNN_INTERNAL = 7
+  RWKV_QNN_INTERNAL = 7,
+  /** rwkv_qnn_session_cancel() was called. */
+  RWKV_QNN_CANCELLED = 8
 } rwkv_qnn_error;
 
 /** What the last failed call of this thread has to say: file, cause and next step. Valid until its next failed call. */
@@ -47,51 +70,135 @@ RWKV_QNN_API const char* rwkv_qnn_get_last_error(void);
 /** This library's version, such as "0.1.0". */
 RWKV_QNN_API const char* rwkv_qnn_get_version(void);
 
+/** The QNN core API whose libraries and contexts this library takes, such as "2.40.0". */
+RWKV_QNN_API const char* rwkv_qnn_get_qnn_version(void);
+
 /* ---- a model on a device ------------------------------------------------------------------------------------------ */
+
+typedef struct rwkv_qnn_model rwkv_qnn_model;
+
+typedef struct rwkv_qnn_model_options {
+  /** sizeof(rwkv_qnn_model_options) of the caller; rwkv_qnn_model_options_init() sets it. */
+  size_t size;
+  /** The folder with libQnnHtp.so and libQnnSystem.so. Not NULL. */
+  const char* qnn_libs;
+  /** The model: its folder, or its first or only context, "…_chunk1ofN.bin", beside which the others are found, as is
+   *  the head's. Not NULL. */
+  const char* path;
+  /** The raw float32 embedding table of a model whose embedding is outside of the graph; NULL: `embedding.f32` of the
+   *  model's folder, where that was given, else none. */
+  const char* embedding;
+  /** What the heads start from, for a model with tuned states: raw float32, one layer after the other; NULL:
+   *  `initial-state.f32` of the model's folder, where that was given, else zeros. */
+  const char* initial_state;
+} rwkv_qnn_model_options;
+
+/** Sets all fields that fit into `size` bytes, which is sizeof(rwkv_qnn_model_options), to their defaults: NULL. */
+RWKV_QNN_API void rwkv_qnn_model_options_init(rwkv_qnn_model_options* options, size_t size);
+
+/** Loads a model; on a phone this takes a second or so for each gigabyte. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_model_init(const rwkv_qnn_model_options* options, rwkv_qnn_model** model);
+RWKV_QNN_API void rwkv_qnn_model_free(rwkv_qnn_model* model);
+
+typedef struct rwkv_qnn_model_info {
+  /** sizeof(rwkv_qnn_model_info) of the caller. */
+  size_t size;
+  /** The number of logits. */
+  size_t vocabulary;
+  size_t layers;
+  /** How many tokens of a prompt are read at once; 0 when the contexts were built without a graph for that. */
+  size_t prefill_tokens;
+  /** How many sequences a batch moves on at once; 0 when the contexts were built without a graph for that. */
+  size_t sequences;
+  /** Qualcomm's number of the SoC that the contexts were built for, such as 57 for SM8650. */
+  uint32_t soc_id;
+  /** Its HTP's generation, such as 75 for v75. */
+  uint32_t htp_arch;
+  /** Bytes of all contexts together. */
+  uint64_t context_bytes;
+} rwkv_qnn_model_info;
+
+/** Sets all fields that fit into `info->size` bytes, which the caller has set. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_model_get_info(const rwkv_qnn_model* model, rwkv_qnn_model_info* info);
+
+/* ---- a text in the making ----------------------------------------------------------------------------------------- */
 
 typedef struct rwkv_qnn_session rwkv_qnn_session;
 
-typedef struct rwkv_qnn_session_options {
-  /** The folder with libQnnHtp.so and libQnnSystem.so. */
-  const char* qnn_libs;
-  /** The model's first or only context, "…_chunk1ofN.bin"; the others are found beside it, as is the head's. */
-  const char* first_chunk;
-  /** The raw float32 embedding table of a model whose embedding is outside of the graph; else NULL. */
-  const char* embedding;
-  /** What the heads start from, for a model with tuned states: raw float32, one layer after the other; else NULL. */
-  const char* initial_state;
-} rwkv_qnn_session_options;
-
-/** Loads a model. On failure `*session` is NULL. */
-RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_init(const rwkv_qnn_session_options* options, rwkv_qnn_session** session);
+/** A session of its own at the model's initial state. It takes the memory of the model's states, twice. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_init(rwkv_qnn_model* model, rwkv_qnn_session** session);
 RWKV_QNN_API void rwkv_qnn_session_free(rwkv_qnn_session* session);
 
-/** The number of logits. */
-RWKV_QNN_API size_t rwkv_qnn_session_get_vocabulary(const rwkv_qnn_session* session);
+/** Advances the state by `count` tokens, at least one: in blocks where the contexts have prefill graphs, else one by
+ *  one. A text begins with token 0, a tune in ABC notation with 2. After a failure, other than of an argument, the state
+ *  is that after some of the tokens: reset it, or load a saved one. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_prefill(rwkv_qnn_session* session, const uint32_t* tokens, size_t count);
 
-/** Advances the model by one token; `*logits` then points to the next token's logits until the next call. A text
- *  begins with token 0, a tune in ABC notation with 2. */
-RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_feed_token(rwkv_qnn_session* session, uint32_t token,
-                                                        const float** logits);
+/** Advances the state by one token. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_decode(rwkv_qnn_session* session, uint32_t token);
 
-/** Advances the model by `count` tokens, at least one: in blocks where the contexts have prefill graphs. `*logits` then
- *  points to the logits after the last. */
-RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_feed_tokens(rwkv_qnn_session* session, const uint32_t* tokens,
-                                                         size_t count, const float** logits);
+/** `*logits` points to what the model says of the next token, a number for each of its vocabulary, until the next call
+ *  for the session. A head in a context of its own runs now, so that a prompt costs it once. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_get_logits(rwkv_qnn_session* session, const float** logits);
 
-/** Forgets everything that was fed: the state becomes the initial one, and so does that of each sequence. */
-RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_reset_state(rwkv_qnn_session* session);
+/** Forgets everything that was fed: the state becomes the model's initial one. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_reset(rwkv_qnn_session* session);
 
-/** How many sequences the model moves on at once; 0 when its contexts were built for one alone. */
-RWKV_QNN_API size_t rwkv_qnn_session_get_sequences(const rwkv_qnn_session* session);
+/** `*copy` becomes a session of its own that goes on from the same state; what both then say to the same tokens is equal
+ *  bit for bit. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_fork(rwkv_qnn_session* session, rwkv_qnn_session** copy);
 
-/** The state of one of the sequences, counted from 0, becomes a copy of what the tokens that were fed so far led to. */
-RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_put_state(rwkv_qnn_session* session, size_t sequence);
+/** Copies the state, and the logits where there are any, into `buffer`, and sets `*bytes` to what they take. When
+ *  `capacity` is less than that, which it may be (NULL and 0), nothing is copied, and that is no error. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_save_state(rwkv_qnn_session* session, void* buffer, size_t capacity,
+                                                        size_t* bytes);
+/** Goes on from a saved state, in any process, of the same model: with the same sizes and the same quantisation. What
+ *  comes after it is equal bit for bit. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_load_state(rwkv_qnn_session* session, const void* buffer, size_t bytes);
+/** The same with a file, which is replaced as a whole or not at all. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_save_state_file(rwkv_qnn_session* session, const char* path);
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_load_state_file(rwkv_qnn_session* session, const char* path);
 
-/** Advances every sequence by its own token: `count` is their number. `*logits` then points to the logits of the first
- *  sequence, behind which those of the others follow. Tokens that are fed in the other ways do not touch sequences. */
-RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_feed_batch(rwkv_qnn_session* session, const uint32_t* tokens, size_t count,
-                                                        const float** logits);
+/** From any thread: the call that is running for the session ends at the next graph's end with RWKV_QNN_CANCELLED; when
+ *  none is running, the next one that feeds a token does. The state is then that after the last whole token or block. */
+RWKV_QNN_API void rwkv_qnn_session_cancel(rwkv_qnn_session* session);
+
+typedef struct rwkv_qnn_session_statistics {
+  /** sizeof(rwkv_qnn_session_statistics) of the caller. */
+  size_t size;
+  /** Tokens that were read in blocks, and one by one. */
+  uint64_t block_tokens, step_tokens;
+  /** In prefill, decode and get_logits. */
+  double running_seconds;
+  /** Of it, in QNN's graphExecute. */
+  double executing_seconds;
+} rwkv_qnn_session_statistics;
+
+/** What the session has done since it was made. Sets all fields that fit into `statistics->size` bytes, which the caller
+ *  has set. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_get_statistics(const rwkv_qnn_session* session,
+                                                            rwkv_qnn_session_statistics* statistics);
+
+/* ---- several texts at once ---------------------------------------------------------------------------------------- */
+
+typedef struct rwkv_qnn_batch rwkv_qnn_batch;
+
+/** The sequences of a model whose contexts have a graph for several, all at the initial state. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_batch_init(rwkv_qnn_model* model, rwkv_qnn_batch** batch);
+RWKV_QNN_API void rwkv_qnn_batch_free(rwkv_qnn_batch* batch);
+
+/** The state of one of the sequences, counted from 0, becomes a copy of the session's. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_batch_put_state(rwkv_qnn_batch* batch, size_t sequence, rwkv_qnn_session* session);
+/** The reverse. The session has no logits until a token is fed. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_batch_take_state(const rwkv_qnn_batch* batch, size_t sequence,
+                                                      rwkv_qnn_session* session);
+
+/** Advances every sequence by its own token: `count` is the number of sequences. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_batch_decode(rwkv_qnn_batch* batch, const uint32_t* tokens, size_t count);
+
+/** `*logits` points to those of the first sequence, behind which those of the others follow, until the next call for the
+ *  batch. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_batch_get_logits(rwkv_qnn_batch* batch, const float** logits);
 
 /* ---- text and tokens ---------------------------------------------------------------------------------------------- */
 
@@ -116,17 +223,19 @@ RWKV_QNN_API rwkv_qnn_error rwkv_qnn_tokenizer_decode_token(const rwkv_qnn_token
 typedef struct rwkv_qnn_sampler rwkv_qnn_sampler;
 
 typedef struct rwkv_qnn_sampler_options {
-  double temperature;       /**< 0 always takes the likeliest token. */
-  size_t top_k;             /**< Draw from the k likeliest; 0: no limit. */
-  double top_p;             /**< Draw from the likeliest that together have this probability; 1: no limit. */
-  double presence_penalty;  /**< Taken from the logit of every token that was drawn before. */
-  double frequency_penalty; /**< Times how often. */
-  double penalty_decay;     /**< What a past token counts after each further one; 1: for ever. */
-  uint64_t seed;            /**< The same seed gives the same tokens, on every platform. */
+  /** sizeof(rwkv_qnn_sampler_options) of the caller; rwkv_qnn_sampler_options_init() sets it. */
+  size_t size;
+  double temperature; /**< 0 always takes the likeliest token. Default 1. */
+  size_t top_k;       /**< Draw from the k likeliest; 0: no limit, the default. */
+  double top_p;       /**< Draw from the likeliest that together have this probability; 1: no limit, the default. */
+  double presence_penalty;  /**< Taken from the logit of every token that was drawn before. Default 0. */
+  double frequency_penalty; /**< Times how often. Default 0. */
+  double penalty_decay;     /**< What a past token counts after each further one; 1: for ever, the default. */
+  uint64_t seed;            /**< The same seed gives the same tokens, on every platform. Default 0. */
 } rwkv_qnn_sampler_options;
 
-/** Temperature 1, no limits, no penalties, seed 0. */
-RWKV_QNN_API rwkv_qnn_sampler_options rwkv_qnn_sampler_get_default_options(void);
+/** Sets all fields that fit into `size` bytes, which is sizeof(rwkv_qnn_sampler_options), to their defaults. */
+RWKV_QNN_API void rwkv_qnn_sampler_options_init(rwkv_qnn_sampler_options* options, size_t size);
 
 RWKV_QNN_API rwkv_qnn_error rwkv_qnn_sampler_init(const rwkv_qnn_sampler_options* options, rwkv_qnn_sampler** sampler);
 RWKV_QNN_API void rwkv_qnn_sampler_free(rwkv_qnn_sampler* sampler);
@@ -134,6 +243,13 @@ RWKV_QNN_API void rwkv_qnn_sampler_free(rwkv_qnn_sampler* sampler);
 /** Draws a token from `count` logits and remembers it for the penalties. */
 RWKV_QNN_API rwkv_qnn_error rwkv_qnn_sampler_draw_token(rwkv_qnn_sampler* sampler, const float* logits, size_t count,
                                                         uint32_t* token);
+
+/** Draws a token from what the session's model says comes next. It is not fed. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_sample(rwkv_qnn_session* session, rwkv_qnn_sampler* sampler,
+                                                    uint32_t* token);
+
+/** Forgets the tokens that were drawn and starts the random numbers again. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_sampler_reset(rwkv_qnn_sampler* sampler);
 
 #ifdef __cplusplus
 }

@@ -67,14 +67,9 @@ std::vector<std::filesystem::path> find_chunk_files(const std::filesystem::path&
   return files;
 }
 
-std::filesystem::path find_head_file(const std::filesystem::path& first) {
+std::filesystem::path head_file_of(const std::filesystem::path& first) {
   const auto name = parse_chunk_name(first);
-  const std::filesystem::path file =
-      name ? first.parent_path() / (name->stem + "_head" + name->extension) : first.parent_path() / "head.bin";
-  std::error_code ignored;
-  if (std::filesystem::exists(file, ignored)) return file;
-  throw Failure(FailureKind::file, file.string(), "is missing: the chunks were built without the head",
-                "put it into the folder of the chunks, or build them with ext_head: false");
+  return first.parent_path() / (name ? name->stem + "_head" + name->extension : "head.bin");
 }
 
 }   // namespace rwkv

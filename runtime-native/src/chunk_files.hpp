@@ -10,8 +10,7 @@ namespace rwkv {
 /// Throws Failure (file) that names the missing chunk, or (argument) when `first` is a later chunk.
 std::vector<std::filesystem::path> find_chunk_files(const std::filesystem::path& first);
 
-/// For "…_chunk1ofN.bin": "…_head.bin" beside it, the head in a context of its own. Throws Failure (file) when there is
-/// none.
-std::filesystem::path find_head_file(const std::filesystem::path& first);
+/// For "…_chunk1ofN.bin": "…_head.bin" beside it, which is where a head in a context of its own would be.
+std::filesystem::path head_file_of(const std::filesystem::path& first);
 
 }   // namespace rwkv

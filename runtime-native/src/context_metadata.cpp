@@ -28,14 +28,14 @@ class SystemContext {
   qnn::Handle handle_ = nullptr;
 };
 
-[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& cause) {
-  throw Failure(FailureKind::format, path.string(), cause, rebuild_hint);
+[[noreturn]] void refuse(const std::string& name, const std::string& cause) {
+  throw Failure(FailureKind::format, name, cause, rebuild_hint);
 }
 
-TensorInfo to_tensor_info(const qnn::Tensor& tensor, const std::filesystem::path& path) {
+TensorInfo to_tensor_info(const qnn::Tensor& tensor, const std::string& name) {
   if ((tensor.version != 1 && tensor.version != 2) || tensor.name == nullptr || tensor.rank > most_rank ||
       (tensor.rank > 0 && tensor.dimensions == nullptr)) {
-    refuse(path, "is not a valid context: it has a damaged tensor description");
+    refuse(name, "is not a valid context: it has a damaged tensor description");
   }
   TensorInfo info;
   info.id = tensor.id;
@@ -49,13 +49,12 @@ TensorInfo to_tensor_info(const qnn::Tensor& tensor, const std::filesystem::path
   return info;
 }
 
-std::vector<TensorInfo> to_tensor_infos(const qnn::Tensor* tensors, std::uint32_t count,
-                                        const std::filesystem::path& path) {
+std::vector<TensorInfo> to_tensor_infos(const qnn::Tensor* tensors, std::uint32_t count, const std::string& name) {
   if (count > most_tensors || (count > 0 && tensors == nullptr))
-    refuse(path, "is not a valid context: bad tensor list");
+    refuse(name, "is not a valid context: bad tensor list");
   std::vector<TensorInfo> infos;
   infos.reserve(count);
-  for (std::uint32_t i = 0; i < count; ++i) infos.push_back(to_tensor_info(tensors[i], path));
+  for (std::uint32_t i = 0; i < count; ++i) infos.push_back(to_tensor_info(tensors[i], name));
   return infos;
 }
 
@@ -79,22 +78,22 @@ std::optional<GraphMemory> to_graph_memory(const qnn::GraphInfo& graph) {
 }   // namespace
 
 ContextMetadata read_context_metadata(const QnnLibrary& library, std::span<const std::byte> binary,
-                                      const std::filesystem::path& path) {
+                                      const std::string& name) {
   const qnn::SystemInterface& system = library.system();
   const SystemContext context(system);
   const qnn::BinaryInfo* info = nullptr;
   const qnn::Error error = system.context_get_metadata(context.handle(), binary.data(), binary.size(), &info);
   if (error != qnn::success || info == nullptr) {
     take_qnn_log_errors();
-    refuse(path, "is not a context binary that QNN can read (damaged, truncated or another kind of file)");
+    refuse(name, "is not a context binary that QNN can read (damaged, truncated or another kind of file)");
   }
   if (info->version != known_binary_info) {
-    throw Failure(FailureKind::version, path.string(),
+    throw Failure(FailureKind::version, name,
                   "its description has version " + std::to_string(info->version) + ", but only 3 is known",
                   rebuild_hint);
   }
   if (info->graph_count == 0 || info->graph_count > most_tensors || info->graphs == nullptr) {
-    refuse(path, "is a context without graphs");
+    refuse(name, "is a context without graphs");
   }
 
   ContextMetadata metadata;
@@ -107,10 +106,10 @@ ContextMetadata read_context_metadata(const QnnLibrary& library, std::span<const
   for (std::uint32_t i = 0; i < info->graph_count; ++i) {
     const qnn::GraphInfo& graph = info->graphs[i];
     if (graph.version < 1 || graph.version > 3 || graph.name == nullptr) {
-      refuse(path, "is not a valid context: it has a damaged graph description");
+      refuse(name, "is not a valid context: it has a damaged graph description");
     }
-    metadata.graphs.push_back({graph.name, to_tensor_infos(graph.inputs, graph.input_count, path),
-                               to_tensor_infos(graph.outputs, graph.output_count, path), to_graph_memory(graph)});
+    metadata.graphs.push_back({graph.name, to_tensor_infos(graph.inputs, graph.input_count, name),
+                               to_tensor_infos(graph.outputs, graph.output_count, name), to_graph_memory(graph)});
   }
   return metadata;
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -43,9 +42,9 @@ struct ContextMetadata {
   std::vector<GraphMetadata> graphs;
 };
 
-/// Reads a binary that lies in memory; `path` is for messages. Throws Failure (format) for a truncated or damaged one
+/// Reads a binary that lies in memory; `name` is for messages. Throws Failure (format) for a truncated or damaged one
 /// and for one that another version of QNN made.
 ContextMetadata read_context_metadata(const QnnLibrary& library, std::span<const std::byte> binary,
-                                      const std::filesystem::path& path);
+                                      const std::string& name);
 
 }   // namespace rwkv

@@ -9,10 +9,10 @@ namespace rwkv {
 
 static_assert(std::endian::native == std::endian::little, "the table is used as it lies in the file");
 
-EmbeddingTable::EmbeddingTable(const std::filesystem::path& path, std::size_t width)
-    : file_(path), width_(width), rows_(file_.bytes().size() / (width * sizeof(float))) {
+EmbeddingTable::EmbeddingTable(const FileRange& range, std::size_t width)
+    : file_(range), width_(width), rows_(file_.bytes().size() / (width * sizeof(float))) {
   if (rows_ * width * sizeof(float) != file_.bytes().size()) {
-    throw Failure(FailureKind::format, path.string(),
+    throw Failure(FailureKind::format, range.name(),
                   "has " + std::to_string(file_.bytes().size()) + " bytes, which are no whole rows of " +
                       std::to_string(width) + " float32",
                   "use the embedding that was exported with this model");

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <span>
 
 #include "mapped_file.hpp"
@@ -11,8 +10,8 @@ namespace rwkv {
 
 class EmbeddingTable {
  public:
-  /// `width` is the length of a row. Throws Failure when the file can't be read or doesn't hold whole rows.
-  EmbeddingTable(const std::filesystem::path& path, std::size_t width);
+  /// `width` is the length of a row. Throws Failure when it can't be read or doesn't hold whole rows.
+  EmbeddingTable(const FileRange& range, std::size_t width);
 
   std::size_t rows() const { return rows_; }
   /// `token` must be below rows().

@@ -7,11 +7,12 @@
 namespace rwkv {
 
 enum class FailureKind {
-  argument,   // the caller asked for something that can't be
-  file,       // a file is missing, unreadable or can't be written
-  format,     // a file's content is damaged or not what it should be
-  version,    // a library has a version that this program doesn't know
-  backend,    // QNN refused or failed
+  argument,    // the caller asked for something that can't be
+  file,        // a file is missing, unreadable or can't be written
+  format,      // a file's content is damaged or not what it should be
+  version,     // a library has a version that this program doesn't know
+  backend,     // QNN refused or failed
+  cancelled,   // another thread asked for it
 };
 
 class Failure : public std::runtime_error {

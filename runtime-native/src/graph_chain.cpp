@@ -61,7 +61,7 @@ const GraphMetadata& GraphChain::graph(std::size_t index) const {
 }
 
 void GraphChain::refuse(std::size_t index, const std::string& cause) const {
-  throw Failure(FailureKind::format, stages_[index].link.context->path().string(), cause,
+  throw Failure(FailureKind::format, stages_[index].link.context->name(), cause,
                 "use chunks that one build of rwkv-build made together");
 }
 
@@ -184,22 +184,27 @@ void GraphChain::write_tokens(std::span<const std::uint32_t> tokens, const Embed
     if (row_inputs_.empty()) continue;
     std::span<const float> row = table->row(tokens[i]);
     for (const auto& [place, input] : row_inputs_) {
-      TensorInfo one = input->info();
-      one.shape.front() = 1;
-      encode_values(one, row.first(one.elements()), input->data() + i * one.bytes());
-      row = row.subspan(one.elements());
+      const std::size_t width = input->info().elements() / tokens.size();
+      encode_values(input->info(), row.first(width), input->data() + i * (input->info().bytes() / tokens.size()));
+      row = row.subspan(width);
     }
   }
 }
 
-void GraphChain::run(std::span<const std::uint32_t> tokens, const EmbeddingTable* table) {
+void GraphChain::run(std::span<const std::uint32_t> tokens, const EmbeddingTable* table, RunControl& control) {
   write_tokens(tokens, table);
-  for (std::size_t i = 0; i < chunks_; ++i) execute(stages_[i], states_.role());
+  for (std::size_t i = 0; i < chunks_; ++i) {
+    // Swapping comes last, so that what a cancelled run wrote is never read.
+    if (control.is_cancelled.exchange(false)) throw Failure(FailureKind::cancelled, "", "the run was cancelled", "");
+    execute(stages_[i], states_.role(), control);
+  }
   states_.swap_roles();
 }
 
-void GraphChain::execute(Stage& stage, unsigned role) {
+void GraphChain::execute(Stage& stage, unsigned role, RunControl& control) {
+  const auto start = std::chrono::steady_clock::now();
   stage.link.context->execute(stage.link.graph, stage.inputs[role], stage.outputs[role]);
+  control.executing += std::chrono::steady_clock::now() - start;
   for (const Conversion& conversion : stage.conversions) {
     scratch_.resize(conversion.from->info().elements());
     decode_values(conversion.from->info(), conversion.from->data(), scratch_);
@@ -207,8 +212,8 @@ void GraphChain::execute(Stage& stage, unsigned role) {
   }
 }
 
-void GraphChain::read_logits(std::vector<float>& values) {
-  if (stages_.size() > chunks_) execute(stages_.back(), 0);   // it has no states
+void GraphChain::read_logits(std::vector<float>& values, RunControl& control) {
+  if (stages_.size() > chunks_) execute(stages_.back(), 0, control);   // it has no states
   values.resize(logits_->info().elements());
   decode_values(logits_->info(), logits_->data(), values);
 }

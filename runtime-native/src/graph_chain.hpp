@@ -1,6 +1,8 @@
 // One graph of every chunk, connected: what one hands to the next lies in the same memory.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -22,6 +24,12 @@ enum class ExtraOutputs { refused, probed };
 struct Probe {
   std::size_t chunk;   // from 1
   const TensorBuffer* buffer;
+};
+
+/// What the runs of a session look at, and what they add up.
+struct RunControl {
+  std::atomic<bool> is_cancelled = false;
+  std::chrono::nanoseconds executing{0};   // in QNN's graphExecute
 };
 
 class GraphChain {
@@ -51,13 +59,13 @@ class GraphChain {
   /// Length of the logits for one token.
   std::size_t vocabulary() const { return logits_->info().shape.back(); }
 
-  /// Runs all graphs but a head's own on tokens() tokens and moves the states on. `table` is needed when row_width() isn't 0. Throws
-  /// Failure (backend).
-  void run(std::span<const std::uint32_t> tokens, const EmbeddingTable* table);
+  /// Runs all graphs but a head's own on tokens() tokens and moves the states on. `table` is needed when row_width()
+  /// isn't 0. Throws Failure (backend); Failure (cancelled) between two graphs, and the states are then as before.
+  void run(std::span<const std::uint32_t> tokens, const EmbeddingTable* table, RunControl& control);
 
   /// What the last run said, one or more rows of vocabulary(). Runs the head, where it is a graph of its own. Throws
   /// Failure (backend).
-  void read_logits(std::vector<float>& values);
+  void read_logits(std::vector<float>& values, RunControl& control);
 
   /// In the order of the chunks and of their outputs; what one chunk hands to the next is among them.
   const std::vector<Probe>& probes() const { return probes_; }
@@ -78,7 +86,7 @@ class GraphChain {
   };
 
   void connect(std::size_t index);
-  void execute(Stage& stage, unsigned role);
+  void execute(Stage& stage, unsigned role, RunControl& control);
   bool is_head(std::size_t index) const { return index == chunks_; }
   State& connect_state(const TensorInfo& input, std::size_t index);
   TensorBuffer& connect_input(const TensorInfo& input, std::size_t index);

@@ -9,48 +9,48 @@ namespace {
 
 constexpr const char* decode_name = "rwkv_decode";
 
-std::size_t find_decode_graph(const ContextMetadata& metadata, const std::filesystem::path& path) {
+std::size_t find_decode_graph(const ContextMetadata& metadata, const std::string& name) {
   std::string names;
   for (std::size_t i = 0; i < metadata.graphs.size(); ++i) {
     if (metadata.graphs[i].name == decode_name) return i;
     names += (i == 0 ? "" : ", ") + metadata.graphs[i].name;
   }
   if (metadata.graphs.size() == 1) return 0;
-  throw Failure(FailureKind::format, path.string(), "has no graph 'rwkv_decode', only " + names,
+  throw Failure(FailureKind::format, name, "has no graph 'rwkv_decode', only " + names,
                 "export the model with rwkv-build");
 }
 
 // The emulator logs this error and then crashes, so that it has to be found beforehand.
-void refuse_shared_weights(const ContextMetadata& metadata, const std::filesystem::path& path) {
+void refuse_shared_weights(const ContextMetadata& metadata, const std::string& name) {
 #if defined(__x86_64__)
   for (const GraphMetadata& graph : metadata.graphs) {
     if (!graph.memory || graph.memory->shared_weight_bytes == 0) continue;
     const auto words = explain_qnn_error(1000, {"Shared weights buffer isn't supported on this platform"});
-    throw Failure(FailureKind::backend, path.string(), words->cause + " (QNN error 1000)", words->hint);
+    throw Failure(FailureKind::backend, name, words->cause + " (QNN error 1000)", words->hint);
   }
 #else
   static_cast<void>(metadata);
-  static_cast<void>(path);
+  static_cast<void>(name);
 #endif
 }
 
 }   // namespace
 
-HtpContext::HtpContext(const HtpDevice& device, const std::filesystem::path& path) : device_(device), path_(path) {
+HtpContext::HtpContext(const HtpDevice& device, const FileRange& range) : device_(device), name_(range.name()) {
   const qnn::Interface& htp = device.library().htp();
   // Only while loading: QNN keeps its own copy.
-  const MappedFile file(path);
+  const MappedFile file(range);
   const auto binary = file.bytes();
-  metadata_ = read_context_metadata(device.library(), binary, path);
-  decode_graph_ = find_decode_graph(metadata_, path);
-  refuse_shared_weights(metadata_, path);
+  metadata_ = read_context_metadata(device.library(), binary, name_);
+  decode_graph_ = find_decode_graph(metadata_, name_);
+  refuse_shared_weights(metadata_, name_);
   check_qnn(htp.context_create_from_binary(device.backend(), device.device(), nullptr, binary.data(), binary.size(),
                                            &context_, nullptr),
-            path.string(), "loading the context");
+            name_, "loading the context");
   try {
     for (const GraphMetadata& graph : metadata_.graphs) {
       graphs_.push_back(nullptr);
-      check_qnn(htp.graph_retrieve(context_, graph.name.c_str(), &graphs_.back()), path.string(),
+      check_qnn(htp.graph_retrieve(context_, graph.name.c_str(), &graphs_.back()), name_,
                 "finding its graph " + graph.name);
     }
   } catch (...) {
@@ -71,10 +71,11 @@ std::optional<std::size_t> HtpContext::find_graph(std::string_view name) const {
 void HtpContext::execute(std::size_t graph, TensorSet& inputs, TensorSet& outputs) const {
   const auto in = inputs.tensors();
   const auto out = outputs.tensors();
+  const std::lock_guard turn(executing_);
   const qnn::Error error =
       device_.library().htp().graph_execute(graphs_[graph], in.data(), static_cast<std::uint32_t>(in.size()),
                                             out.data(), static_cast<std::uint32_t>(out.size()), nullptr, nullptr);
-  if (error != qnn::success) check_qnn(error, path_.string(), "executing the graph " + metadata_.graphs[graph].name);
+  if (error != qnn::success) check_qnn(error, name_, "executing the graph " + metadata_.graphs[graph].name);
 }
 
 }   // namespace rwkv

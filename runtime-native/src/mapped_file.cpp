@@ -30,12 +30,13 @@ class FileDescriptor {
 
 }   // namespace
 
-MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
+MappedFile::MappedFile(const FileRange& range) {
+  const std::string name = range.name();
   const auto fail = [&] {
-    throw Failure(FailureKind::file, path.string(), std::string("can't be read: ") + std::strerror(errno),
+    throw Failure(FailureKind::file, name, std::string("can't be read: ") + std::strerror(errno),
                   "check the path and its permissions");
   };
-  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const FileDescriptor file(open(range.file.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.number() < 0) fail();
   struct stat status{};
   if (fstat(file.number(), &status) != 0) fail();
@@ -43,9 +44,16 @@ MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
     errno = EISDIR;
     fail();
   }
-  size_ = static_cast<std::size_t>(status.st_size);
-  if (size_ == 0) throw Failure(FailureKind::format, path.string(), "is empty", "make the file again");
-  data_ = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.number(), 0);
+  const auto whole = static_cast<std::uint64_t>(status.st_size);
+  if (range.offset > whole || range.bytes.value_or(0) > whole - range.offset) {
+    throw Failure(FailureKind::format, name, "is truncated", "copy the file again");
+  }
+  size_ = static_cast<std::size_t>(range.bytes.value_or(whole - range.offset));
+  if (size_ == 0) throw Failure(FailureKind::format, name, "is empty", "make the file again");
+  // Mappings begin at pages, which have 4 or 16 KiB.
+  before_ = static_cast<std::size_t>(range.offset % static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)));
+  data_ =
+      mmap(nullptr, size_ + before_, PROT_READ, MAP_PRIVATE, file.number(), static_cast<off_t>(range.offset - before_));
   if (data_ == MAP_FAILED) {
     data_ = nullptr;
     fail();
@@ -53,10 +61,12 @@ MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) munmap(data_, size_);
+  if (data_ != nullptr) munmap(data_, size_ + before_);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : path_(std::move(other.path_)), data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : data_(std::exchange(other.data_, nullptr)),
+      before_(std::exchange(other.before_, 0)),
+      size_(std::exchange(other.size_, 0)) {}
 
 }   // namespace rwkv

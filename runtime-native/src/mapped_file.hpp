@@ -1,26 +1,26 @@
-// A whole file mapped read-only into memory.
+// A file, or a stretch of one, mapped read-only into memory.
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <span>
+
+#include "file_range.hpp"
 
 namespace rwkv {
 
 class MappedFile {
  public:
-  /// Throws Failure (file) when it can't be opened, Failure (format) when it is empty.
-  explicit MappedFile(const std::filesystem::path& path);
+  /// Throws Failure (file) when it can't be opened, Failure (format) when it is empty or ends before the range does.
+  explicit MappedFile(const FileRange& range);
   ~MappedFile();
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&&) = delete;
 
-  std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(data_), size_}; }
-  const std::filesystem::path& path() const { return path_; }
+  std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(data_) + before_, size_}; }
 
  private:
-  std::filesystem::path path_;
-  void* data_ = nullptr;
+  void* data_ = nullptr;     // from the beginning of a page
+  std::size_t before_ = 0;   // bytes of it that are before the range
   std::size_t size_ = 0;
 };
 

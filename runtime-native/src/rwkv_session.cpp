@@ -1,145 +1,134 @@
 #include "rwkv_session.hpp"
 
+#include <cstring>
 #include <string>
 
-#include "chunk_files.hpp"
 #include "failure.hpp"
+#include "saved_state.hpp"
 
 namespace rwkv {
 namespace {
 
-constexpr const char* decode_name = "rwkv_decode";
-constexpr const char* prefill_name = "rwkv_prefill";
-constexpr const char* batch_name = "rwkv_batch";
+// Adds the time of its scope.
+class Stopwatch {
+ public:
+  explicit Stopwatch(std::chrono::nanoseconds& total) : total_(total) {}
+  ~Stopwatch() { total_ += std::chrono::steady_clock::now() - start_; }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
 
-bool leaves_head_out(const HtpContext& last_chunk) {
-  for (const TensorInfo& output : last_chunk.metadata().graphs[last_chunk.decode_graph()].outputs) {
-    if (output.name == "ln_out") return true;
-  }
-  return false;
-}
+ private:
+  std::chrono::nanoseconds& total_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
 
 }   // namespace
 
-RwkvSession::RwkvSession(const HtpDevice& device, const std::filesystem::path& first_chunk,
-                         const std::optional<std::filesystem::path>& embedding,
-                         const std::optional<std::filesystem::path>& initial_state, ExtraOutputs extra) {
-  load(device, first_chunk);
-  decode_.emplace(*find_links(decode_name), states_, extra);
-  if (decode_->tokens() != 1) {
-    throw Failure(FailureKind::format, first_chunk.string(),
-                  "takes " + std::to_string(decode_->tokens()) + " tokens at once and has no graph for one",
-                  "use a context that has a decode graph as well");
-  }
-  if (const auto links = find_links(prefill_name)) prefill_.emplace(*links, states_, extra);
-  if (const auto links = find_links(batch_name)) batch_.emplace(*links, batch_states_, extra);
-  use_table(first_chunk, embedding);
-  if (initial_state) states_.use_initial(*initial_state);
+RwkvSession::RwkvSession(const RwkvModel& model)
+    : model_(model), decode_(model.decode_chain(states_)), prefill_(model.prefill_chain(states_)) {
+  model.use_initial(states_);
   reset();
 }
 
 RwkvSession::~RwkvSession() = default;
 
-void RwkvSession::load(const HtpDevice& device, const std::filesystem::path& first_chunk) {
-  for (const std::filesystem::path& file : find_chunk_files(first_chunk)) {
-    contexts_.push_back(std::make_unique<HtpContext>(device, file));
-  }
-  head_apart_ = leaves_head_out(*contexts_.back());
-  if (head_apart_) contexts_.push_back(std::make_unique<HtpContext>(device, find_head_file(first_chunk)));
+void RwkvSession::run(GraphChain& chain, std::span<const std::uint32_t> tokens) {
+  chain.run(tokens, model_.table(), control_);
+  last_ = &chain;
+  logits_are_ = Logits::in_the_graph;
 }
 
-// The graphs of this name in all contexts; nothing when none has one. A head takes the last token of a prompt as any
-// other, and so do contexts of a single graph, whatever its name.
-std::optional<GraphChain::Links> RwkvSession::find_links(std::string_view name) const {
-  GraphChain::Links links;
-  std::string without;
-  for (const auto& context : contexts_) {
-    const bool is_head = head_apart_ && context == contexts_.back();
-    const bool steps = name == decode_name || (is_head && name == prefill_name);
-    const auto graph = steps ? std::optional(context->decode_graph()) : context->find_graph(name);
-    if (!graph) {
-      without = context->path().string();
-    } else if (is_head) {
-      links.head = {context.get(), *graph};
-    } else {
-      links.chunks.push_back({context.get(), *graph});
-    }
+void RwkvSession::decode(std::uint32_t token) {
+  const Stopwatch watch(done_.running);
+  model_.check_token(token);
+  run(*decode_, {&token, 1});
+  ++done_.step_tokens;
+}
+
+void RwkvSession::prefill(std::span<const std::uint32_t> tokens) {
+  for (const std::uint32_t token : tokens) model_.check_token(token);   // all of them first: the state stays usable
+  while (prefill_ && tokens.size() >= prefill_->tokens()) {
+    const Stopwatch watch(done_.running);
+    run(*prefill_, tokens.first(prefill_->tokens()));
+    done_.block_tokens += prefill_->tokens();
+    tokens = tokens.subspan(prefill_->tokens());
   }
-  if (links.chunks.empty()) return {};
-  if (without.empty()) return links;
-  throw Failure(FailureKind::format, without, "has no graph '" + std::string(name) + "', but other chunks have",
-                "use chunks that one build of rwkv-build made together");
+  for (const std::uint32_t token : tokens) decode(token);
+}
+
+std::span<const float> RwkvSession::logits() {
+  if (logits_are_ == Logits::missing) {
+    throw Failure(FailureKind::argument, "logits", "are not there: no token has been fed since the state was set",
+                  "feed one; a text begins with token 0");
+  }
+  if (logits_are_ == Logits::in_the_graph) {
+    const Stopwatch watch(done_.running);
+    last_->read_logits(logits_, control_);
+    logits_are_ = Logits::read;
+  }
+  return logits_;
 }
 
 void RwkvSession::reset() {
   states_.reset();
-  for (std::size_t i = 0; i < sequences(); ++i) put_state(i);
+  forget_logits();
 }
 
-void RwkvSession::put_state(std::size_t sequence) {
-  if (sequence >= sequences()) {
-    throw Failure(FailureKind::argument, "sequence " + std::to_string(sequence),
-                  "is not there: the contexts take " + std::to_string(sequences()) + " at once",
-                  "build them with `batch` set to as many as are needed");
+std::unique_ptr<RwkvSession> RwkvSession::fork() {
+  auto copy = std::make_unique<RwkvSession>(model_);
+  copy->states_.copy_from(states_);
+  if (logits_are_ == Logits::missing) return copy;
+  logits();
+  copy->logits_ = logits_;
+  copy->logits_are_ = Logits::read;
+  return copy;
+}
+
+std::vector<std::byte> RwkvSession::save_state() {
+  SavedState state;
+  for (const auto& [name, buffer] : states_.current()) {
+    const TensorInfo& info = buffer->info();
+    state.tensors.push_back(
+        {name, info.type, info.quantization.value_or(Quantization{}), {buffer->data(), info.bytes()}});
   }
-  states_.copy_into(batch_states_, sequence);
-}
-
-void RwkvSession::use_table(const std::filesystem::path& first_chunk,
-                            const std::optional<std::filesystem::path>& embedding) {
-  const std::size_t width = decode_->row_width();
-  if (width > 0 && !embedding) {
-    throw Failure(FailureKind::argument, first_chunk.string(), "takes its embedding from outside, but none was given",
-                  "give the exported table: --embedding FILE.f32");
+  if (logits_are_ != Logits::missing) {
+    const auto values = logits();
+    state.logits.assign(values.begin(), values.end());
   }
-  if (width == 0 && embedding) {
-    throw Failure(FailureKind::argument, embedding->string(), "isn't needed: the model has its embedding inside",
-                  "leave out --embedding");
+  return write_saved_state(state);
+}
+
+void RwkvSession::load_state(std::span<const std::byte> saved, const std::string& name) {
+  SavedState state = read_saved_state(saved, name);
+  const auto refuse = [&](const std::string& cause) {
+    throw Failure(FailureKind::format, name, "is of another model: " + cause, "load it with the model that it is of");
+  };
+  const auto buffers = states_.current();
+  if (state.tensors.size() != buffers.size()) {
+    refuse("it has " + std::to_string(state.tensors.size()) + " tensors, the model " + std::to_string(buffers.size()));
   }
-  if (embedding) embedding_.emplace(*embedding, width);
-}
-
-void RwkvSession::check_token(std::uint32_t token) const {
-  const std::size_t known = embedding_ ? embedding_->rows() : vocabulary();
-  if (token < known) return;
-  throw Failure(FailureKind::argument, "token " + std::to_string(token),
-                "is outside the model's vocabulary of " + std::to_string(known),
-                "use the tokenizer that the model was trained with");
-}
-
-void RwkvSession::run(GraphChain& chain, std::span<const std::uint32_t> tokens) {
-  chain.run(tokens, embedding_ ? &*embedding_ : nullptr);
-}
-
-std::span<const float> RwkvSession::feed(std::uint32_t token) { return feed_all({&token, 1}); }
-
-std::span<const float> RwkvSession::feed_all(std::span<const std::uint32_t> tokens) {
-  for (const std::uint32_t token : tokens) check_token(token);   // all of them first: the state stays usable
-  while (!tokens.empty()) {
-    const bool whole_block = prefill_ && tokens.size() >= prefill_->tokens();
-    GraphChain& chain = whole_block ? *prefill_ : *decode_;
-    run(chain, tokens.first(chain.tokens()));
-    tokens = tokens.subspan(chain.tokens());
-    if (tokens.empty()) chain.read_logits(logits_);
+  // Both are in the order of their names.
+  auto own = buffers.begin();
+  for (const SavedTensor& tensor : state.tensors) {
+    const auto& [expected, buffer] = *own++;
+    const TensorInfo& info = buffer->info();
+    if (tensor.name != expected) refuse("it has " + tensor.name + " where the model has " + expected);
+    if (tensor.type != info.type || tensor.quantization != info.quantization.value_or(Quantization{}) ||
+        tensor.values.size() != info.bytes()) {
+      refuse(expected + " is stored in another way");
+    }
   }
-  return logits_;
+  if (!state.logits.empty() && state.logits.size() != model_.vocabulary()) refuse("its vocabulary has another size");
+  own = buffers.begin();
+  for (const SavedTensor& tensor : state.tensors)
+    std::memcpy((own++)->second->data(), tensor.values.data(), tensor.values.size());
+  logits_are_ = state.logits.empty() ? Logits::missing : Logits::read;
+  logits_ = std::move(state.logits);
 }
 
-std::span<const float> RwkvSession::feed_batch(std::span<const std::uint32_t> tokens) {
-  if (!batch_ || tokens.size() != batch_->tokens()) {
-    throw Failure(FailureKind::argument, std::to_string(tokens.size()) + " tokens",
-                  "are not one for each of the " + std::to_string(sequences()) + " sequences of the contexts",
-                  "give one for each; a sequence that has ended takes any token");
-  }
-  for (const std::uint32_t token : tokens) check_token(token);
-  run(*batch_, tokens);
-  batch_->read_logits(logits_);
-  return logits_;
-}
-
-std::vector<const HtpContext*> RwkvSession::contexts() const {
-  std::vector<const HtpContext*> all;
-  for (const auto& context : contexts_) all.push_back(context.get());
+SessionStatistics RwkvSession::statistics() const {
+  SessionStatistics all = done_;
+  all.executing = control_.executing;
   return all;
 }
 

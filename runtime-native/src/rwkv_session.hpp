@@ -1,84 +1,84 @@
-// An RWKV model on a device: its chunks, their state, and the graphs that move it on.
+// One text in the making: a model's state, and the graphs that move it on.
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
-#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
-#include "embedding_table.hpp"
-#include "graph_chain.hpp"
-#include "htp_context.hpp"
-#include "state_buffers.hpp"
+#include "rwkv_model.hpp"
 
 namespace rwkv {
 
+/// What a session has done since it was made.
+struct SessionStatistics {
+  std::uint64_t block_tokens = 0;          // that were read in blocks
+  std::uint64_t step_tokens = 0;           // that were read one by one
+  std::chrono::nanoseconds running{0};     // in prefill(), decode() and logits()
+  std::chrono::nanoseconds executing{0};   // of it, in QNN's graphExecute
+};
+
 class RwkvSession {
  public:
-  /// Loads all chunks of the model whose first is `first_chunk`. `embedding` is the raw float32 table, for models
-  /// whose first chunk takes an embedding instead of a token. `initial_state` is what the heads of all layers start
-  /// from, raw float32 one layer after the other; without it, or when it is empty, zeros. `device` must outlive the
-  /// session. Throws Failure that names the file concerned.
-  RwkvSession(const HtpDevice& device, const std::filesystem::path& first_chunk,
-              const std::optional<std::filesystem::path>& embedding,
-              const std::optional<std::filesystem::path>& initial_state = {},
-              ExtraOutputs extra = ExtraOutputs::refused);
+  /// Begins with the model's initial state. `model` must outlive the session. Throws Failure.
+  explicit RwkvSession(const RwkvModel& model);
   ~RwkvSession();
 
-  /// Advances the state by one token and returns the logits for the next, vocabulary() of them; they stay valid until
-  /// the next call. Throws Failure (argument) for a token outside the vocabulary, (backend) when QNN fails.
-  std::span<const float> feed(std::uint32_t token);
+  /// Advances the state by one token. Throws Failure (argument) for a token outside the vocabulary, (backend) when QNN
+  /// fails, (cancelled); the state is then as before.
+  void decode(std::uint32_t token);
 
-  /// Advances the state by all tokens, of which there is at least one: in blocks of prefill_tokens() as far as they go,
-  /// the rest one by one. Returns the logits after the last, as feed() does.
-  std::span<const float> feed_all(std::span<const std::uint32_t> tokens);
+  /// Advances the state by all tokens: in blocks of the model's prefill_tokens() as far as they go, the rest one by one.
+  /// Throws as decode() does; what went before the failure stays done, block by block and token by token.
+  void prefill(std::span<const std::uint32_t> tokens);
 
-  /// Forgets everything that was fed: the state becomes the initial one, and that of each sequence.
+  /// What the model says comes next: vocabulary() values, which stay valid until the next call that isn't const. The
+  /// first call after a token takes the time of the head, where it is a graph of its own. Throws Failure (argument) when
+  /// nothing has been fed, (backend).
+  std::span<const float> logits();
+
+  /// Forgets everything that was fed.
   void reset();
 
-  /// The same, but sequences stay where they are.
-  void reset_fed() { states_.reset(); }
+  /// A session of its own that goes on from here, bit for bit.
+  std::unique_ptr<RwkvSession> fork();
 
-  /// How many tokens the prefill graphs take at once; 0 when the chunks have none.
-  std::size_t prefill_tokens() const { return prefill_ ? prefill_->tokens() : 0; }
+  /// The state, and the logits where something was fed, in the format of saved_state.hpp.
+  std::vector<std::byte> save_state();
+  /// Goes on from what save_state() gave, of any session of the same model; `name` is for messages. Throws Failure
+  /// (format) for a damaged state and for one of another model; the session is then as before.
+  void load_state(std::span<const std::byte> saved, const std::string& name);
 
-  /// How many sequences feed_batch() moves on at once; 0 when the chunks have no graphs for that.
-  std::size_t sequences() const { return batch_ ? batch_->tokens() : 0; }
+  /// From any thread: ends the call that is running between two graphs, or else the next one, by Failure (cancelled).
+  void cancel() { control_.is_cancelled = true; }
 
-  /// The state of a sequence, which is below sequences(), becomes a copy of what feed() and feed_all() led to. Throws
-  /// Failure (argument).
-  void put_state(std::size_t sequence);
+  SessionStatistics statistics() const;
+  const RwkvModel& model() const { return model_; }
 
-  /// Advances each sequence by its token, of which there are sequences(), and returns the logits for their next ones,
-  /// vocabulary() for each. What feed() goes on from stays as it is. Throws Failure (argument), (backend).
-  std::span<const float> feed_batch(std::span<const std::uint32_t> tokens);
-
-  std::size_t vocabulary() const { return decode_->vocabulary(); }
-  std::size_t layers() const { return states_.layers(); }
-  std::vector<const HtpContext*> contexts() const;
+  /// For a batch, which sequences are put into and taken out of.
+  StateBuffers& states() { return states_; }
+  /// The state was changed through states(): there are no logits for it yet.
+  void forget_logits() { logits_are_ = Logits::missing; }
 
   /// Of the graphs that take one token; see GraphChain.
   const std::vector<Probe>& probes() const { return decode_->probes(); }
   void read_probes(std::vector<float>& values) const { decode_->read_probes(values); }
 
  private:
-  void load(const HtpDevice& device, const std::filesystem::path& first_chunk);
-  std::optional<GraphChain::Links> find_links(std::string_view name) const;
-  void use_table(const std::filesystem::path& first_chunk, const std::optional<std::filesystem::path>& embedding);
-  void check_token(std::uint32_t token) const;
+  enum class Logits { missing, in_the_graph, read };
+
   void run(GraphChain& chain, std::span<const std::uint32_t> tokens);
 
-  std::vector<std::unique_ptr<HtpContext>> contexts_;   // of the chunks, then of the head, if it has one
-  bool head_apart_ = false;
+  const RwkvModel& model_;
   StateBuffers states_;
-  StateBuffers batch_states_;
-  std::optional<GraphChain> decode_;
-  std::optional<GraphChain> prefill_;
-  std::optional<GraphChain> batch_;
-  std::optional<EmbeddingTable> embedding_;
+  std::unique_ptr<GraphChain> decode_;
+  std::unique_ptr<GraphChain> prefill_;   // may be null
+  GraphChain* last_ = nullptr;            // that ran
+  Logits logits_are_ = Logits::missing;
   std::vector<float> logits_;
+  RunControl control_;
+  SessionStatistics done_;
 };
 
 }   // namespace rwkv

@@ -30,18 +30,16 @@ State& StateBuffers::add(const TensorInfo& input) {
   return state;
 }
 
-void StateBuffers::use_initial(const std::filesystem::path& file) {
-  std::error_code trouble;
-  if (std::filesystem::file_size(file, trouble) == 0 && !trouble) return;   // a model that starts from zeros
-  initial_.emplace(file);
+void StateBuffers::use_initial(std::span<const std::byte> values, const std::string& name) {
   std::size_t elements = 0;
   for (const auto& [layer, state] : wkv_) elements += state->buffers[0].info().elements();
-  const std::size_t bytes = initial_->bytes().size();
-  if (bytes == elements * sizeof(float)) return;
-  throw Failure(
-      FailureKind::format, file.string(),
-      "has " + std::to_string(bytes) + " bytes; the model's states take " + std::to_string(elements * sizeof(float)),
-      "use the initial state that was exported with this model");
+  if (!values.empty() && values.size() != elements * sizeof(float)) {
+    throw Failure(FailureKind::format, name,
+                  "has " + std::to_string(values.size()) + " bytes; the model's states take " +
+                      std::to_string(elements * sizeof(float)),
+                  "use the initial state that was exported with this model");
+  }
+  initial_ = values;
 }
 
 void StateBuffers::reset() {
@@ -49,8 +47,8 @@ void StateBuffers::reset() {
     for (TensorBuffer& buffer : state.buffers) buffer.fill_with_zero();
   }
   role_ = 0;
-  if (!initial_) return;
-  const auto* values = reinterpret_cast<const float*>(initial_->bytes().data());
+  if (initial_.empty()) return;
+  const auto* values = reinterpret_cast<const float*>(initial_.data());
   for (const auto& [layer, state] : wkv_) {
     const TensorInfo& info = state->buffers[0].info();
     encode_values(info, {values, info.elements()}, state->buffers[0].data());   // what role 0 reads
@@ -58,21 +56,46 @@ void StateBuffers::reset() {
   }
 }
 
+std::map<std::string, TensorBuffer*> StateBuffers::current() {
+  std::map<std::string, TensorBuffer*> found;
+  for (const auto& [name, state] : by_input_) found.emplace(name, &state->buffers[role_]);
+  return found;
+}
+
+void StateBuffers::copy_from(const StateBuffers& other) {
+  role_ = other.role_;
+  for (const auto& [name, from] : other.by_input_) {
+    const TensorBuffer& source = from->buffers[role_];
+    std::memcpy(by_input_.at(name)->buffers[role_].data(), source.data(), source.info().bytes());
+  }
+}
+
+// Where the state of one of several sequences lies which alone is stored as `own`.
+std::byte* StateBuffers::place_of(std::size_t sequence, const std::string& input, const TensorInfo& own) const {
+  const auto found = by_input_.find(input);
+  if (found == by_input_.end()) {
+    throw Failure(FailureKind::format, input, "is no state of the graphs for several sequences", chunks_hint);
+  }
+  TensorBuffer& several = found->second->buffers[role_];
+  const bool alike = own.type == several.info().type && own.quantization == several.info().quantization;
+  if (!alike || (sequence + 1) * own.bytes() > several.info().bytes()) {
+    throw Failure(FailureKind::format, input, "is stored in another way by the graphs for several sequences",
+                  chunks_hint);
+  }
+  return several.data() + sequence * own.bytes();
+}
+
 void StateBuffers::copy_into(StateBuffers& several, std::size_t sequence) const {
-  for (const auto& [name, own] : by_input_) {
-    const auto found = several.by_input_.find(name);
-    if (found == several.by_input_.end()) {
-      throw Failure(FailureKind::format, name, "is no state of the graphs for several sequences", chunks_hint);
-    }
-    const TensorBuffer& from = own->buffers[role_];
-    TensorBuffer& to = found->second->buffers[several.role_];
-    const std::size_t bytes = from.info().bytes(), begin = sequence * bytes;
-    const bool alike = from.info().type == to.info().type && from.info().quantization == to.info().quantization;
-    if (!alike || begin + bytes > to.info().bytes()) {
-      throw Failure(FailureKind::format, name, "is stored in another way by the graphs for several sequences",
-                    chunks_hint);
-    }
-    std::memcpy(to.data() + begin, from.data(), bytes);
+  for (const auto& [name, state] : by_input_) {
+    const TensorBuffer& own = state->buffers[role_];
+    std::memcpy(several.place_of(sequence, name, own.info()), own.data(), own.info().bytes());
+  }
+}
+
+void StateBuffers::copy_out_of(const StateBuffers& several, std::size_t sequence) {
+  for (const auto& [name, state] : by_input_) {
+    TensorBuffer& own = state->buffers[role_];
+    std::memcpy(own.data(), several.place_of(sequence, name, own.info()), own.info().bytes());
   }
 }
 

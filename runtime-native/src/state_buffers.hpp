@@ -2,12 +2,11 @@
 #pragma once
 
 #include <deque>
-#include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 
-#include "mapped_file.hpp"
 #include "tensor_buffer.hpp"
 
 namespace rwkv {
@@ -23,16 +22,25 @@ class StateBuffers {
   /// Failure (format) for an element type that can't be converted.
   State& add(const TensorInfo& input);
 
-  /// What the heads of all layers start from: raw float32, one layer after the other; an empty file means zeros. All
-  /// states must have been added. Throws Failure (format) when the sizes differ.
-  void use_initial(const std::filesystem::path& file);
+  /// What the heads of all layers start from: raw float32, one layer after the other, which must outlive this; nothing
+  /// means zeros. All states must have been added. Throws Failure (format) that blames `name` when the sizes differ.
+  void use_initial(std::span<const std::byte> values, const std::string& name);
 
   /// Everything becomes the initial state, in the buffers that are read next.
   void reset();
 
+  /// Everything becomes what another session's states are; both are of the same graphs.
+  void copy_from(const StateBuffers& other);
+
   /// Puts these states, which are of one sequence, among those of several: a copy in the buffers that are read next.
   /// Throws Failure (format) when both don't store the same numbers in the same way.
   void copy_into(StateBuffers& several, std::size_t sequence) const;
+
+  /// The reverse: these become the states of one of several sequences.
+  void copy_out_of(const StateBuffers& several, std::size_t sequence);
+
+  /// The buffers that are read next, by the names of the inputs that read them: "state0_att_shift_in", ….
+  std::map<std::string, TensorBuffer*> current();
 
   std::size_t layers() const { return states_.size() / 3; }
   /// Which of the buffers are read next.
@@ -40,10 +48,12 @@ class StateBuffers {
   void swap_roles() { role_ ^= 1; }
 
  private:
+  std::byte* place_of(std::size_t sequence, const std::string& input, const TensorInfo& own) const;
+
   std::deque<State> states_;   // a deque: tensor sets point into it
   std::map<std::string, State*> by_input_;
-  std::map<std::size_t, State*> wkv_;   // by layer
-  std::optional<MappedFile> initial_;
+  std::map<std::size_t, State*> wkv_;    // by layer
+  std::span<const std::byte> initial_;   // float32
   unsigned role_ = 0;
 };
 

@@ -2,7 +2,7 @@
 #include "chunk_files.hpp"
 #include "emulator_model.hpp"
 #include "logit_statistics.hpp"
-#include "rwkv_session.hpp"
+#include "rwkv_batch.hpp"
 #include "test_case.hpp"
 
 using namespace rwkv;
@@ -19,29 +19,29 @@ using Rows = std::vector<std::vector<float>>;
 TEST("sequences go on from the states that were put there, and get at once what each gets alone") {
   bool ran = false;
   for (const auto& first : test::first_chunks()) {
-    RwkvSession session(test::htp_device(), first, test::table_of(first));
-    if (session.sequences() == 0) continue;
+    test::OpenModel open(first);
+    if (open.model.sequences() == 0) continue;
+    RwkvBatch batch(open.model);
     const std::vector<std::uint32_t> next{1, 105, 116};
     std::vector<Rows> alone;
-    for (std::size_t i = 0; i < session.sequences(); ++i) {
-      session.reset_fed();
-      session.feed_all(std::span(sentence).first(1 + i % sentence.size()));
-      session.put_state(i);
+    for (std::size_t i = 0; i < batch.sequences(); ++i) {
+      open.session.reset();
+      open.session.prefill(std::span(sentence).first(1 + i % sentence.size()));
+      batch.put_state(i, open.session);
       Rows rows;
-      for (const std::uint32_t token : next) {
-        const auto logits = session.feed(token + static_cast<std::uint32_t>(i));
-        rows.emplace_back(logits.begin(), logits.end());
-      }
+      for (const std::uint32_t token : next) rows.push_back(open.feed(token + static_cast<std::uint32_t>(i)));
       alone.push_back(rows);
     }
     LogitComparison comparison;
-    std::vector<std::uint32_t> tokens(session.sequences());
+    std::vector<std::uint32_t> tokens(batch.sequences());
+    const std::size_t vocabulary = open.model.vocabulary();
     for (std::size_t step = 0; step < next.size(); ++step) {
       for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i] = next[step] + static_cast<std::uint32_t>(i);
-      const auto all = session.feed_batch(tokens);
-      CHECK_EQUAL(all.size(), tokens.size() * session.vocabulary());
+      batch.decode(tokens);
+      const auto all = batch.logits();
+      CHECK_EQUAL(all.size(), tokens.size() * vocabulary);
       for (std::size_t i = 0; i < tokens.size(); ++i)
-        comparison.add(alone[i][step], all.subspan(i * session.vocabulary(), session.vocabulary()));
+        comparison.add(alone[i][step], all.subspan(i * vocabulary, vocabulary));
     }
     CHECK(comparison.kl_max() < 1e-3);
     CHECK(comparison.top1_agreement() > 0.9);
@@ -50,12 +50,36 @@ TEST("sequences go on from the states that were put there, and get at once what 
   if (!ran) test::skip("contexts with graphs for several sequences");
 }
 
-TEST("tokens that are not one for each sequence are refused") {
-  RwkvSession session(test::htp_device(), test::first_chunks().front(), test::table_of(test::first_chunks().front()));
-  const std::vector<std::uint32_t> tokens(session.sequences() + 1, 1);
-  CHECK_THROWS("are not one for each of the " + std::to_string(session.sequences()) + " sequences",
-               session.feed_batch(tokens));
-  CHECK_THROWS("is not there", session.put_state(session.sequences()));
+TEST("a sequence that is taken out of a batch goes on alone") {
+  for (const auto& first : test::first_chunks()) {
+    test::OpenModel open(first);
+    if (open.model.sequences() == 0) continue;
+    RwkvBatch batch(open.model);
+    open.session.prefill(sentence);
+    batch.put_state(1, open.session);
+    const auto expected = open.feed(66);
+    open.session.reset();
+    batch.take_state(1, open.session);
+    CHECK_THROWS("no token has been fed", open.session.logits());
+    CHECK(open.feed(66) == expected);
+    return;
+  }
+  test::skip("contexts with graphs for several sequences");
+}
+
+TEST("what is not one token for each sequence is refused, as is a model without sequences") {
+  for (const auto& first : test::first_chunks()) {
+    test::OpenModel open(first);
+    if (open.model.sequences() == 0) {
+      CHECK_THROWS("has no graph for several sequences", RwkvBatch(open.model));
+      continue;
+    }
+    RwkvBatch batch(open.model);
+    const std::vector<std::uint32_t> tokens(batch.sequences() + 1, 1);
+    CHECK_THROWS("are not one for each of the " + std::to_string(batch.sequences()) + " sequences",
+                 batch.decode(tokens));
+    CHECK_THROWS("is not there", batch.put_state(batch.sequences(), open.session));
+  }
 }
 
 TEST("a head that is missing, or no head, is refused") {
@@ -65,11 +89,12 @@ TEST("a head that is missing, or no head, is refused") {
     const HtpContext last(test::htp_device(), files.back());
     if (!test::has_head_apart(last)) continue;
     const auto own = [&](const std::filesystem::path& file) { return folder.path() / file.filename(); };
-    for (const auto& file : files) std::filesystem::copy_file(file, own(file));
-    const auto table = test::table_of(first);
-    CHECK_THROWS("_head.bin: is missing", RwkvSession(test::htp_device(), own(first), table));
-    std::filesystem::copy_file(first, own(find_head_file(first)));
-    CHECK_THROWS("_head.bin: ", RwkvSession(test::htp_device(), own(first), table));
+    ModelFiles moved = test::files_of(first);
+    moved.head.reset();
+    CHECK_THROWS("_head.bin: is missing", RwkvModel(test::htp_device(), moved));
+    std::filesystem::copy_file(first, own(head_file_of(first)));
+    moved.head = own(head_file_of(first));
+    CHECK_THROWS("_head.bin: ", RwkvModel(test::htp_device(), moved));
     return;
   }
   test::skip("a head in a context of its own");

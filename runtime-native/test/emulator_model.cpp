@@ -58,8 +58,17 @@ bool takes_tokens(const std::filesystem::path& first_chunk) {
   return false;
 }
 
-std::optional<std::filesystem::path> table_of(const std::filesystem::path& first_chunk) {
-  return takes_tokens(first_chunk) ? std::nullopt : embedding_beside(first_chunk);
+ModelFiles files_of(const std::filesystem::path& first_chunk) {
+  ModelFiles files = find_model_files(first_chunk);
+  if (takes_tokens(first_chunk)) return files;
+  if (const auto table = embedding_beside(first_chunk)) files.embedding = *table;
+  return files;
+}
+
+std::vector<float> OpenModel::feed(std::uint32_t token) {
+  session.decode(token);
+  const auto logits = session.logits();
+  return {logits.begin(), logits.end()};
 }
 
 }   // namespace rwkv::test

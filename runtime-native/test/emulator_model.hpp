@@ -8,6 +8,7 @@
 #include "htp_context.hpp"
 #include "htp_device.hpp"
 #include "qnn_library.hpp"
+#include "rwkv_session.hpp"
 
 namespace rwkv::test {
 
@@ -29,7 +30,18 @@ const GraphMetadata& decode_graph(const HtpContext& context);
 bool has_head_apart(const HtpContext& last_chunk);
 bool takes_tokens(const std::filesystem::path& first_chunk);
 
-/// The table beside the contexts, for models that need it.
-std::optional<std::filesystem::path> table_of(const std::filesystem::path& first_chunk);
+/// The files of a model, with the table beside the contexts where it needs one.
+ModelFiles files_of(const std::filesystem::path& first_chunk);
+
+/// A model with one session.
+struct OpenModel {
+  explicit OpenModel(const ModelFiles& files, ExtraOutputs extra = ExtraOutputs::refused)
+      : model(htp_device(), files, extra), session(model) {}
+  explicit OpenModel(const std::filesystem::path& first_chunk) : OpenModel(files_of(first_chunk)) {}
+  std::vector<float> feed(std::uint32_t token);
+
+  RwkvModel model;
+  RwkvSession session;
+};
 
 }   // namespace rwkv::test

@@ -7,6 +7,7 @@
 #include "embedding_table.hpp"
 #include "failure.hpp"
 #include "mapped_file.hpp"
+#include "model_files.hpp"
 #include "output_file.hpp"
 #include "test_case.hpp"
 
@@ -34,12 +35,36 @@ TEST("a later chunk is refused with the name of the first") {
   CHECK_THROWS("m_chunk1of3.bin", find_chunk_files(folder.write("m_chunk3of3.bin", "x")));
 }
 
-TEST("a head in a context of its own is found beside the first chunk, or missed by name") {
+TEST("a head in a context of its own is found beside the first chunk") {
   const TemporaryFolder folder;
-  const auto first = folder.write("m_chunk1of2.bin", "x");
-  CHECK_THROWS("m_head.bin: is missing: the chunks were built without the head", find_head_file(first));
+  const auto first = folder.write("m_chunk1of1.bin", "x");
+  CHECK(!find_model_files(first).head);
   const auto head = folder.write("m_head.bin", "x");
-  CHECK_EQUAL(find_head_file(first).string(), head.string());
+  CHECK_EQUAL(find_model_files(first).head->name(), head.string());
+}
+
+TEST("a folder is the model whose chunks are in it, with what lies beside them") {
+  const TemporaryFolder folder;
+  CHECK_THROWS("has no first chunk", find_model_files(folder.path()));
+  const auto first = folder.write("m_chunk1of2.bin", "x");
+  folder.write("m_chunk2of2.bin", "x");
+  CHECK_EQUAL(find_model_files(folder.path()).chunks.size(), 2u);
+  CHECK(!find_model_files(folder.path()).embedding);
+  folder.write("embedding.f32", "1234");
+  CHECK(find_model_files(folder.path()).embedding);
+  CHECK(!find_model_files(first).embedding);
+  folder.write("other_chunk1of1.bin", "x");
+  CHECK_THROWS("has several models: m_chunk1of2.bin, other_chunk1of1.bin", find_model_files(folder.path()));
+}
+
+TEST("a stretch of a file is mapped wherever it begins, and not beyond the file's end") {
+  const TemporaryFolder folder;
+  const auto file = folder.write("pack", std::string(5000, 'a') + "here" + std::string(5000, 'b'));
+  const MappedFile range(FileRange(file, "part", 5000, 4));
+  CHECK_EQUAL(std::string(reinterpret_cast<const char*>(range.bytes().data()), range.bytes().size()), "here");
+  CHECK_THROWS("pack:part: is truncated", MappedFile(FileRange(file, "part", 10000, 5)));
+  CHECK_THROWS("pack:part: is truncated", MappedFile(FileRange(file, "part", 20000, 0)));
+  CHECK_THROWS("pack:part: is truncated", MappedFile(FileRange(file, "part", 8, ~std::uint64_t{0})));
 }
 
 TEST("a file without a chunk number is a whole model") {

@@ -6,7 +6,6 @@
 #include "emulator_model.hpp"
 #include "failure.hpp"
 #include "logit_statistics.hpp"
-#include "rwkv_qnn.h"
 #include "rwkv_session.hpp"
 #include "test_case.hpp"
 #include "value_codec.hpp"
@@ -20,13 +19,16 @@ const std::vector<std::uint32_t> sentence{0, 73, 116, 32, 105, 115};
 
 using Rows = std::vector<std::vector<float>>;
 
-Rows feed_all(RwkvSession& session) {
+Rows feed_all(test::OpenModel& open) {
   Rows rows;
-  for (const std::uint32_t token : sentence) {
-    const auto logits = session.feed(token);
-    rows.emplace_back(logits.begin(), logits.end());
-  }
+  for (const std::uint32_t token : sentence) rows.push_back(open.feed(token));
   return rows;
+}
+
+ModelFiles with_initial(const std::filesystem::path& first, const std::filesystem::path& state) {
+  ModelFiles files = find_model_files(first);
+  files.initial_state = state;
+  return files;
 }
 
 // The plain way: every context has one set of buffers, and all states are copied back after every token.
@@ -36,7 +38,7 @@ class CopyingModel {
     for (const auto& file : find_chunk_files(first))
       contexts_.push_back(std::make_unique<HtpContext>(test::htp_device(), file));
     if (test::has_head_apart(*contexts_.back()))
-      contexts_.push_back(std::make_unique<HtpContext>(test::htp_device(), find_head_file(first)));
+      contexts_.push_back(std::make_unique<HtpContext>(test::htp_device(), head_file_of(first)));
     for (const auto& context : contexts_) {
       for (const TensorInfo& info : test::decode_graph(*context).inputs) buffer(info).fill_unless_integer();
       for (const TensorInfo& info : test::decode_graph(*context).outputs) buffer(info);
@@ -96,32 +98,31 @@ class CopyingModel {
 
 TEST("a session gives finite logits, and the same ones after a reset") {
   for (const auto& first : test::first_chunks()) {
-    const auto embedding = test::table_of(first);
-    RwkvSession session(test::htp_device(), first, embedding);
-    const Rows rows = feed_all(session);
+    test::OpenModel open(first);
+    const Rows rows = feed_all(open);
     for (const float logit : rows.back()) CHECK(std::isfinite(logit));
     CHECK(rows[0] != rows[1]);
-    session.reset();
-    CHECK(feed_all(session) == rows);
+    open.session.reset();
+    CHECK_THROWS("no token has been fed", open.session.logits());
+    CHECK(feed_all(open) == rows);
   }
 }
 
 TEST("probes are what one chunk hands to the next, and change nothing") {
   for (const auto& first : test::first_chunks()) {
-    const auto embedding = test::table_of(first);
-    RwkvSession session(test::htp_device(), first, embedding);
-    RwkvSession probed(test::htp_device(), first, embedding, {}, ExtraOutputs::probed);
+    test::OpenModel open(first);
+    test::OpenModel probed(test::files_of(first), ExtraOutputs::probed);
     std::size_t elements = 0, handed_on = 0;
-    for (const Probe& probe : probed.probes()) {
-      CHECK(probe.chunk >= 1 && probe.chunk <= probed.contexts().size());
+    for (const Probe& probe : probed.session.probes()) {
+      CHECK(probe.chunk >= 1 && probe.chunk <= probed.model.contexts().size());
       elements += probe.buffer->info().elements();
       if (probe.buffer->info().name == "hidden_out") ++handed_on;
     }
     CHECK_EQUAL(handed_on, find_chunk_files(first).size() - 1);
-    CHECK(feed_all(probed) == feed_all(session));
+    CHECK(feed_all(probed) == feed_all(open));
     std::vector<float> values;
-    probed.read_probes(values);
-    probed.read_probes(values);
+    probed.session.read_probes(values);
+    probed.session.read_probes(values);
     CHECK_EQUAL(values.size(), 2 * elements);
     for (const float value : values) CHECK(std::isfinite(value));
   }
@@ -148,45 +149,40 @@ TEST("an initial state is what the model starts from, and returns to") {
       const std::vector<float> values(elements, value);
       return folder.write(name, {reinterpret_cast<const char*>(values.data()), elements * sizeof(float)});
     };
-    RwkvSession session(test::htp_device(), first, {});
-    const Rows from_zero = feed_all(session);
-    RwkvSession zeros(test::htp_device(), first, {}, file_of("zeros.f32", 0));
+    test::OpenModel open(first);
+    const Rows from_zero = feed_all(open);
+    test::OpenModel zeros(with_initial(first, file_of("zeros.f32", 0)));
     CHECK(feed_all(zeros) == from_zero);
-    RwkvSession none(test::htp_device(), first, {}, folder.write("empty.f32", ""));
+    test::OpenModel none(with_initial(first, folder.write("empty.f32", "")));
     CHECK(feed_all(none) == from_zero);
-    RwkvSession tuned(test::htp_device(), first, {}, file_of("tuned.f32", 0.125f));
+    test::OpenModel tuned(with_initial(first, file_of("tuned.f32", 0.125f)));
     const Rows from_tuned = feed_all(tuned);
     CHECK(from_tuned != from_zero);
-    tuned.reset();
+    tuned.session.reset();
     CHECK(feed_all(tuned) == from_tuned);
     CHECK_THROWS("the initial state that was exported with this model",
-                 RwkvSession(test::htp_device(), first, {}, folder.write("short.f32", "1234")));
+                 test::OpenModel(with_initial(first, folder.write("short.f32", "1234"))));
     return;
   }
   test::skip("a model that takes tokens");
 }
 
 TEST("the state matters: another past gives other logits for the same token") {
-  RwkvSession session(test::htp_device(), test::first_chunks().front(), test::table_of(test::first_chunks().front()));
-  session.feed(1);
-  const auto one = session.feed(65);
-  const std::vector<float> first(one.begin(), one.end());
-  session.reset();
-  session.feed(2);
-  const auto two = session.feed(65);
-  CHECK(first != std::vector<float>(two.begin(), two.end()));
+  test::OpenModel open(test::first_chunks().front());
+  open.feed(1);
+  const auto one = open.feed(65);
+  open.session.reset();
+  open.feed(2);
+  CHECK(one != open.feed(65));
 }
 
 TEST("swapping the state buffers gives bit for bit what copying them gives") {
   bool ran = false;
   for (const auto& first : test::first_chunks()) {
     if (!test::takes_tokens(first)) continue;
-    RwkvSession session(test::htp_device(), first, {});
+    test::OpenModel open(first);
     CopyingModel copying(first);
-    for (const std::uint32_t token : sentence) {
-      const auto logits = session.feed(token);
-      CHECK(copying.feed(token) == std::vector<float>(logits.begin(), logits.end()));
-    }
+    for (const std::uint32_t token : sentence) CHECK(copying.feed(token) == open.feed(token));
     ran = true;
   }
   if (!ran) test::skip("a model that takes tokens");
@@ -202,8 +198,8 @@ TEST("the number of chunks doesn't change a bit of the logits") {
   for (const auto& [name, files] : models) {
     Rows expected;
     for (const auto& first : files) {
-      RwkvSession session(test::htp_device(), first, test::table_of(first));
-      const Rows rows = feed_all(session);
+      test::OpenModel open(first);
+      const Rows rows = feed_all(open);
       if (!expected.empty()) {
         CHECK(rows == expected);
         compared = true;
@@ -217,21 +213,22 @@ TEST("the number of chunks doesn't change a bit of the logits") {
 TEST("blocks of a prompt and steps after it say what steps alone say, up to fp16's noise") {
   bool ran = false;
   for (const auto& first : test::first_chunks()) {
-    RwkvSession session(test::htp_device(), first, test::table_of(first));
-    const std::size_t block = session.prefill_tokens();
+    test::OpenModel open(first);
+    RwkvSession& session = open.session;
+    const std::size_t block = open.model.prefill_tokens();
     if (block == 0) continue;
     std::vector<std::uint32_t> tokens;
     for (std::size_t i = 0; i < 2 * block + 3; ++i) tokens.push_back(sentence[i % sentence.size()]);
     Rows steps;
-    for (const std::uint32_t token : tokens) {
-      const auto logits = session.feed(token);
-      steps.emplace_back(logits.begin(), logits.end());
-    }
+    for (const std::uint32_t token : tokens) steps.push_back(open.feed(token));
     session.reset();
     const std::span<const std::uint32_t> all(tokens);
     LogitComparison comparison;
-    comparison.add(steps[block - 1], session.feed_all(all.first(block)));
-    comparison.add(steps.back(), session.feed_all(all.subspan(block)));   // another block, then three steps
+    session.prefill(all.first(block));
+    comparison.add(steps[block - 1], session.logits());
+    session.prefill(all.subspan(block));   // another block, then three steps
+    comparison.add(steps.back(), session.logits());
+    CHECK_EQUAL(session.statistics().block_tokens, 2 * block);
     CHECK(comparison.kl_max() < 1e-3);
     ran = true;
   }
@@ -239,11 +236,11 @@ TEST("blocks of a prompt and steps after it say what steps alone say, up to fp16
 }
 
 TEST("a token outside the vocabulary is refused and leaves the session usable") {
-  const auto first = test::first_chunks().front();
-  RwkvSession session(test::htp_device(), first, test::table_of(first));
-  CHECK_THROWS("is outside the model's vocabulary of " + std::to_string(session.vocabulary()),
-               session.feed(static_cast<std::uint32_t>(session.vocabulary())));
-  CHECK_EQUAL(session.feed(0).size(), session.vocabulary());
+  test::OpenModel open(test::first_chunks().front());
+  const std::size_t vocabulary = open.model.vocabulary();
+  CHECK_THROWS("is outside the model's vocabulary of " + std::to_string(vocabulary),
+               open.session.decode(static_cast<std::uint32_t>(vocabulary)));
+  CHECK_EQUAL(open.feed(0).size(), vocabulary);
 }
 
 TEST("a chunk in another's place is refused with what doesn't fit") {
@@ -252,13 +249,13 @@ TEST("a chunk in another's place is refused with what doesn't fit") {
     const auto files = find_chunk_files(first);
     if (files.size() < 2) continue;
     std::filesystem::copy_file(files[0], folder.path() / "m_chunk1of2.bin");
-    CHECK_THROWS("m_chunk2of2.bin: is missing", RwkvSession(test::htp_device(), folder.path() / "m_chunk1of2.bin", {}));
+    CHECK_THROWS("m_chunk2of2.bin: is missing", find_model_files(folder.path() / "m_chunk1of2.bin"));
     std::filesystem::copy_file(files[0], folder.path() / "m_chunk2of2.bin");
     CHECK_THROWS("m_chunk2of2.bin: is the last chunk but has no output 'logits'",
-                 RwkvSession(test::htp_device(), folder.path() / "m_chunk1of2.bin", {}));
+                 test::OpenModel(find_model_files(folder.path() / "m_chunk1of2.bin")));
     std::filesystem::rename(folder.path() / "m_chunk1of2.bin", folder.path() / "alone.bin");
     CHECK_THROWS("alone.bin: is the last chunk but has no output 'logits'",
-                 RwkvSession(test::htp_device(), folder.path() / "alone.bin", {}));
+                 test::OpenModel(find_model_files(folder.path() / "alone.bin")));
     return;
   }
   test::skip("contexts of several chunks");
@@ -268,36 +265,10 @@ TEST("an embedding table that the model doesn't need is refused") {
   const TemporaryFolder folder;
   for (const auto& first : test::first_chunks()) {
     if (!test::takes_tokens(first)) continue;
-    CHECK_THROWS("leave out --embedding", RwkvSession(test::htp_device(), first, folder.write("e.f32", "1234")));
+    ModelFiles files = find_model_files(first);
+    files.embedding = folder.write("e.f32", "1234");
+    CHECK_THROWS("leave out --embedding", RwkvModel(test::htp_device(), files));
     return;
   }
   test::skip("a model that takes tokens");
-}
-
-TEST("the C API gives the same logits, and errors instead of exceptions") {
-  const auto first = test::first_chunks().front();
-  if (!test::takes_tokens(first)) test::skip("a model that takes tokens");
-  const std::string libs = test::surroundings().qnn_libs.value_or("").string(), context = first.string();
-  RwkvSession own(test::htp_device(), first, {});
-  const auto expected = own.feed(65);
-
-  rwkv_qnn_session_options options = {};
-  rwkv_qnn_session* session = nullptr;
-  CHECK_EQUAL(rwkv_qnn_session_init(&options, &session), RWKV_QNN_INVALID_ARGUMENT);
-  options.qnn_libs = libs.c_str();
-  options.first_chunk = "none_chunk1of2.bin";
-  CHECK_EQUAL(rwkv_qnn_session_init(&options, &session), RWKV_QNN_FILE);
-  CHECK(session == nullptr);
-  CHECK(std::string(rwkv_qnn_get_last_error()).find("none_chunk1of2.bin: doesn't exist") == 0);
-
-  options.first_chunk = context.c_str();
-  CHECK_EQUAL(rwkv_qnn_session_init(&options, &session), RWKV_QNN_OK);
-  CHECK_EQUAL(rwkv_qnn_session_get_vocabulary(session), expected.size());
-  const float* logits = nullptr;
-  CHECK_EQUAL(rwkv_qnn_session_feed_token(session, 65, &logits), RWKV_QNN_OK);
-  CHECK(std::equal(expected.begin(), expected.end(), logits));
-  CHECK_EQUAL(rwkv_qnn_session_reset_state(session), RWKV_QNN_OK);
-  CHECK_EQUAL(rwkv_qnn_session_feed_token(session, 4000000000u, &logits), RWKV_QNN_INVALID_ARGUMENT);
-  rwkv_qnn_session_free(session);
-  rwkv_qnn_session_free(nullptr);
 }

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "failure.hpp"
+#include "rwkv_batch.hpp"
 #include "utf8_stream.hpp"
 
 namespace rwkv {
@@ -41,10 +42,10 @@ class Sequence {
   bool going_on_ = true;
 };
 
-void require_room(const RwkvSession& session, std::size_t texts) {
-  if (texts <= session.sequences()) return;
+void require_room(const RwkvModel& model, std::size_t texts) {
+  if (texts <= model.sequences()) return;
   throw Failure(FailureKind::argument, std::to_string(texts) + " texts",
-                "are more than the " + std::to_string(session.sequences()) + " that the contexts take at once",
+                "are more than the " + std::to_string(model.sequences()) + " that the contexts take at once",
                 "build them with `batch` set to as many as are needed");
 }
 
@@ -56,35 +57,36 @@ double BatchGeneration::tokens_per_second() const {
   return seconds > 0 ? static_cast<double>(drawn) / seconds : 0;
 }
 
-BatchGeneration generate_batch(RwkvSession& session, const Tokenizer& tokenizer, const BatchOrder& order,
+BatchGeneration generate_batch(const RwkvModel& model, const Tokenizer& tokenizer, const BatchOrder& order,
                                const QuietStdout& out) {
-  require_room(session, order.prompts.size());
+  require_room(model, order.prompts.size());
   std::vector<Sequence> sequences;
-  session.reset();
-  std::span<const float> logits;
+  RwkvSession session(model);
+  RwkvBatch batch(model);
   for (std::size_t i = 0; i < order.prompts.size(); ++i) {
     if (i == 0 || order.prompts[i] != order.prompts[i - 1]) {   // else the state after it is still there
-      session.reset_fed();
+      session.reset();
       auto fed = tokenizer.encode(order.prompts[i]);
       fed.insert(fed.begin(), tokenizer.begin());
-      logits = session.feed_all(fed);
+      session.prefill(fed);
     }
-    session.put_state(i);
+    batch.put_state(i, session);
     SamplerOptions options = order.sampler;
     options.seed += i;
-    sequences.emplace_back(order.prompts[i], options, order.limit).draw(logits, tokenizer);
+    sequences.emplace_back(order.prompts[i], options, order.limit).draw(session.logits(), tokenizer);
   }
 
   BatchGeneration result;
-  std::vector<std::uint32_t> tokens(session.sequences(), tokenizer.begin());
+  std::vector<std::uint32_t> tokens(batch.sequences(), tokenizer.begin());
   const auto goes_on = [](const Sequence& sequence) { return sequence.is_going_on(); };
   const auto start = std::chrono::steady_clock::now();
   for (; std::any_of(sequences.begin(), sequences.end(), goes_on); ++result.steps) {
     for (std::size_t i = 0; i < sequences.size(); ++i) tokens[i] = sequences[i].token();
-    const auto all = session.feed_batch(tokens);
+    batch.decode(tokens);
+    const auto all = batch.logits();
     for (std::size_t i = 0; i < sequences.size(); ++i) {
       if (sequences[i].is_going_on())
-        sequences[i].draw(all.subspan(i * session.vocabulary(), session.vocabulary()), tokenizer);
+        sequences[i].draw(all.subspan(i * model.vocabulary(), model.vocabulary()), tokenizer);
     }
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

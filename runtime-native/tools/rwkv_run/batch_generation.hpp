@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "quiet_stdout.hpp"
-#include "rwkv_session.hpp"
+#include "rwkv_model.hpp"
 #include "token_sampler.hpp"
 #include "tokenizer.hpp"
 
@@ -34,8 +34,8 @@ struct BatchOrder {
 
 /// Reads the prompts one after the other, then goes on with all of them at once, each until its limit or its end.
 /// Writes the texts to `out` when all are there, a line `--- N` before each. Throws Failure (argument) when there are
-/// more prompts than the session has sequences.
-BatchGeneration generate_batch(RwkvSession& session, const Tokenizer& tokenizer, const BatchOrder& order,
+/// more prompts than the model takes sequences.
+BatchGeneration generate_batch(const RwkvModel& model, const Tokenizer& tokenizer, const BatchOrder& order,
                                const QuietStdout& out);
 
 }   // namespace rwkv

@@ -31,13 +31,16 @@ int run(int count, char** words) {
   const auto start = std::chrono::steady_clock::now();
   const QnnLibrary library(options.qnn_libs);
   const HtpDevice device(library, {});
-  RwkvSession session(device, options.context, options.embedding, options.initial_state,
-                      options.probes ? ExtraOutputs::probed : ExtraOutputs::refused);
+  ModelFiles files = find_model_files(options.context);
+  if (options.embedding) files.embedding = *options.embedding;
+  if (options.initial_state) files.initial_state = *options.initial_state;
+  const RwkvModel model(device, files, options.probes ? ExtraOutputs::probed : ExtraOutputs::refused);
+  RwkvSession session(model);
   RunResult result;
   result.load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   if (options.tokens > 0 && options.batch > 0) {
-    result.batch = generate_batch(session, *tokenizer, {options.prompts, options.tokens, options.sampler}, out);
+    result.batch = generate_batch(model, *tokenizer, {options.prompts, options.tokens, options.sampler}, out);
   } else if (options.tokens > 0) {
     TokenSampler sampler(options.sampler);
     result.generation = generate_text(session, *tokenizer, sampler, options.prompt, options.tokens, out);

@@ -129,7 +129,7 @@ std::string format_run_summary(const RunResult& result) {
 
 std::string format_run_json(const RunOptions& options, const RwkvSession& session, const QnnLibrary& library,
                             const RunResult& result) {
-  const auto contexts = session.contexts();
+  const auto contexts = session.model().contexts();
   JsonWriter json;
   json.begin_object();
   if (result.generation) {
@@ -150,17 +150,17 @@ std::string format_run_json(const RunOptions& options, const RwkvSession& sessio
   json.begin_array();
   for (const HtpContext* context : contexts) {
     json.begin_object();
-    json.field("file", context->path().filename().string());
+    json.field("file", std::filesystem::path(context->name()).filename().string());
     json.field("bytes", context->metadata().binary_bytes);
     json.field("build_id", context->metadata().build_id);
     json.end_object();
   }
   json.end_array();
   json.field("soc_id", std::uint64_t{contexts.front()->metadata().soc_id});
-  json.field("layers", std::uint64_t{session.layers()});
-  json.field("prefill_tokens", std::uint64_t{session.prefill_tokens()});
-  json.field("sequences", std::uint64_t{session.sequences()});
-  json.field("vocabulary", std::uint64_t{session.vocabulary()});
+  json.field("layers", std::uint64_t{session.model().layers()});
+  json.field("prefill_tokens", std::uint64_t{session.model().prefill_tokens()});
+  json.field("sequences", std::uint64_t{session.model().sequences()});
+  json.field("vocabulary", std::uint64_t{session.model().vocabulary()});
   json.field("peak_rss_bytes", peak_memory_bytes());
   json.end_object();
   return json.take();

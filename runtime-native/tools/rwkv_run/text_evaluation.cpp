@@ -9,6 +9,7 @@
 #include "logit_statistics.hpp"
 #include "mapped_file.hpp"
 #include "output_file.hpp"
+#include "rwkv_batch.hpp"
 
 namespace rwkv {
 namespace {
@@ -36,10 +37,11 @@ PrefillAgreement compare_prefill(RwkvSession& session, const Steps& steps) {
   PrefillAgreement agreement;
   LogitComparison with_steps, with_reference;
   const std::span<const std::uint32_t> fed = steps.fed;
-  const std::size_t block = session.prefill_tokens();
+  const std::size_t block = session.model().prefill_tokens();
   std::size_t at = 0;
   const auto feed = [&](std::size_t count) {
-    const auto logits = session.feed_all(fed.subspan(at, count));
+    session.prefill(fed.subspan(at, count));
+    const auto logits = session.logits();
     at += count;
     with_steps.add(steps.logits.subspan((at - 1) * logits.size(), logits.size()), logits);
     if (steps.reference != nullptr)
@@ -63,17 +65,18 @@ PrefillAgreement compare_prefill(RwkvSession& session, const Steps& steps) {
 BatchAgreement compare_batch(RwkvSession& session, std::span<const std::uint32_t> fed) {
   BatchAgreement agreement;
   LogitComparison comparison;
-  const std::size_t sequences = session.sequences(), vocabulary = session.vocabulary();
+  RwkvBatch batch(session.model());
+  const std::size_t sequences = batch.sequences(), vocabulary = session.model().vocabulary();
   const std::size_t length = fed.size() / sequences, half = length / 2;
   const auto token = [&](std::size_t sequence, std::size_t at) { return fed[sequence * length + at]; };
   std::vector<float> alone;
-  session.reset();
   for (std::size_t i = 0; i < sequences; ++i) {
-    session.reset_fed();
-    for (std::size_t at = 0; at < half; ++at) session.feed(token(i, at));
-    session.put_state(i);
+    session.reset();
+    for (std::size_t at = 0; at < half; ++at) session.decode(token(i, at));
+    batch.put_state(i, session);
     for (std::size_t at = half; at < length; ++at) {
-      const auto logits = session.feed(token(i, at));
+      session.decode(token(i, at));
+      const auto logits = session.logits();
       alone.insert(alone.end(), logits.begin(), logits.end());
     }
   }
@@ -81,7 +84,8 @@ BatchAgreement compare_batch(RwkvSession& session, std::span<const std::uint32_t
   std::vector<std::uint32_t> tokens(sequences);
   for (std::size_t at = half; at < length; ++at) {
     for (std::size_t i = 0; i < sequences; ++i) tokens[i] = token(i, at);
-    const auto logits = session.feed_batch(tokens);
+    batch.decode(tokens);
+    const auto logits = batch.logits();
     for (std::size_t i = 0; i < sequences; ++i) {
       const std::size_t row = i * (length - half) + at - half;
       comparison.add(rows.subspan(row * vocabulary, vocabulary), logits.subspan(i * vocabulary, vocabulary));
@@ -100,9 +104,10 @@ BatchAgreement compare_batch(RwkvSession& session, std::span<const std::uint32_t
 Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const std::filesystem::path& text,
                          std::size_t limit, const EvaluationRows& files) {
   const auto tokens = first_tokens(tokenizer, text, limit);
+  const RwkvModel& model = session.model();
   std::optional<EmbeddingTable> rows;   // the same format: raw float32 rows
   if (files.reference) {
-    rows.emplace(*files.reference, session.vocabulary());
+    rows.emplace(*files.reference, model.vocabulary());
     if (rows->rows() < tokens.size()) {
       throw Failure(FailureKind::format, files.reference->string(),
                     "has logits for " + std::to_string(rows->rows()) + " tokens, but " + std::to_string(tokens.size()) +
@@ -118,7 +123,8 @@ Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const
   std::uint32_t previous = tokenizer.begin();
   const auto start = std::chrono::steady_clock::now();
   for (std::size_t t = 0; t < tokens.size(); ++t) {
-    const auto logits = session.feed(previous);
+    session.decode(previous);
+    const auto logits = session.logits();
     previous = tokens[t];
     if (previous >= logits.size()) {
       throw Failure(FailureKind::argument, text.string(),
@@ -128,7 +134,7 @@ Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const
     }
     score.add(logits, previous);
     if (files.probes) session.read_probes(all_probes);
-    if (files.logits || session.prefill_tokens() > 0) all_logits.insert(all_logits.end(), logits.begin(), logits.end());
+    if (files.logits || model.prefill_tokens() > 0) all_logits.insert(all_logits.end(), logits.begin(), logits.end());
     if (rows) {
       const auto row = rows->row(static_cast<std::uint32_t>(t));
       reference_score.add(row, previous);
@@ -146,8 +152,8 @@ Evaluation evaluate_text(RwkvSession& session, const Tokenizer& tokenizer, const
   if (!tokens.empty()) {
     Steps steps{{tokenizer.begin()}, all_logits, rows ? &*rows : nullptr};
     steps.fed.insert(steps.fed.end(), tokens.begin(), tokens.end() - 1);
-    if (session.prefill_tokens() > 0) evaluation.prefill = compare_prefill(session, steps);
-    if (session.sequences() > 0 && steps.fed.size() >= session.sequences())
+    if (model.prefill_tokens() > 0) evaluation.prefill = compare_prefill(session, steps);
+    if (model.sequences() > 0 && steps.fed.size() >= model.sequences())
       evaluation.batch = compare_batch(session, steps.fed);
   }
   if (rows) {

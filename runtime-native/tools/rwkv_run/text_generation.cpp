@@ -30,17 +30,18 @@ Generation generate_text(RwkvSession& session, const Tokenizer& tokenizer, Token
   auto fed = tokenizer.encode(prompt);
   result.prompt_tokens = fed.size();
   fed.insert(fed.begin(), tokenizer.begin());
-  if (session.prefill_tokens() > 0)
-    result.block_tokens = fed.size() / session.prefill_tokens() * session.prefill_tokens();
+  if (const std::size_t block = session.model().prefill_tokens(); block > 0)
+    result.block_tokens = fed.size() / block * block;
 
   const auto start = Clock::now();
-  auto logits = session.feed_all(fed);
+  session.prefill(fed);
+  session.logits();
   result.prefill_seconds = seconds_since(start);
 
   Utf8Stream stream;
   auto first = Clock::now();
   while (result.tokens < limit) {
-    const std::uint32_t token = sampler.sample(logits);
+    const std::uint32_t token = sampler.sample(session.logits());
     if (result.tokens == 0) {
       result.seconds_to_first_token = seconds_since(start);
       first = Clock::now();
@@ -52,7 +53,7 @@ Generation generate_text(RwkvSession& session, const Tokenizer& tokenizer, Token
     const std::string text = stream.push(tokenizer.bytes_of(token));
     result.text += text;
     if (!out.write(text)) break;
-    if (result.tokens < limit) logits = session.feed(token);
+    if (result.tokens < limit) session.decode(token);
   }
   const std::string rest = stream.finish();
   result.text += rest;

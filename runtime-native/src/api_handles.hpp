@@ -1,0 +1,39 @@
+// What stands behind the handles of the C API.
+#pragma once
+
+#include <memory>
+
+#include "htp_device.hpp"
+#include "qnn_library.hpp"
+#include "rwkv_batch.hpp"
+#include "rwkv_model.hpp"
+#include "rwkv_session.hpp"
+
+namespace rwkv::api {
+
+// In the order in which they must be made; destroyed in the reverse one.
+struct LoadedModel {
+  LoadedModel(const std::filesystem::path& qnn_libs, const ModelFiles& files)
+      : library(qnn_libs), device(library, {}), model(device, files) {}
+
+  QnnLibrary library;
+  HtpDevice device;
+  RwkvModel model;
+};
+
+}   // namespace rwkv::api
+
+// Shared: a model goes when the last handle on it does.
+struct rwkv_qnn_model {
+  std::shared_ptr<rwkv::api::LoadedModel> loaded;
+};
+
+struct rwkv_qnn_session {
+  std::shared_ptr<rwkv::api::LoadedModel> loaded;
+  std::unique_ptr<rwkv::RwkvSession> session;
+};
+
+struct rwkv_qnn_batch {
+  std::shared_ptr<rwkv::api::LoadedModel> loaded;
+  rwkv::RwkvBatch batch;
+};

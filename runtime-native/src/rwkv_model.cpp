@@ -1,0 +1,136 @@
+#include "rwkv_model.hpp"
+
+#include <future>
+#include <string>
+
+#include "chunk_files.hpp"
+#include "failure.hpp"
+
+namespace rwkv {
+namespace {
+
+constexpr const char* decode_name = "rwkv_decode";
+constexpr const char* prefill_name = "rwkv_prefill";
+constexpr const char* batch_name = "rwkv_batch";
+
+bool leaves_head_out(const HtpContext& last_chunk) {
+  for (const TensorInfo& output : last_chunk.metadata().graphs[last_chunk.decode_graph()].outputs) {
+    if (output.name == "ln_out") return true;
+  }
+  return false;
+}
+
+}   // namespace
+
+RwkvModel::RwkvModel(const HtpDevice& device, const ModelFiles& files, ExtraOutputs extra) : extra_(extra) {
+  load(device, files);
+  // Connected once to see that the contexts fit each other, and what they make together.
+  StateBuffers states, batch_states;
+  const auto decode = decode_chain(states);
+  if (decode->tokens() != 1) {
+    throw Failure(FailureKind::format, files.chunks.front().name(),
+                  "takes " + std::to_string(decode->tokens()) + " tokens at once and has no graph for one",
+                  "use a context that has a decode graph as well");
+  }
+  vocabulary_ = decode->vocabulary();
+  layers_ = states.layers();
+  if (const auto prefill = prefill_chain(states)) prefill_tokens_ = prefill->tokens();
+  if (const auto batch = batch_chain(batch_states)) sequences_ = batch->tokens();
+  use_table(files, decode->row_width());
+  if (!files.initial_state) return;
+  initial_name_ = files.initial_state->name();
+  std::error_code trouble;
+  const bool is_empty = std::filesystem::file_size(files.initial_state->file, trouble) == 0 && !trouble;
+  if (is_empty) return;   // a model that starts from zeros
+  initial_.emplace(*files.initial_state);
+  use_initial(states);   // to refuse one of another size now
+}
+
+RwkvModel::~RwkvModel() = default;
+
+// QNN spends most of the time on each context by itself, so they are loaded side by side.
+void RwkvModel::load(const HtpDevice& device, const ModelFiles& files) {
+  std::vector<std::future<std::unique_ptr<HtpContext>>> loading;
+  const auto start_loading = [&](const FileRange& file) {
+    loading.push_back(std::async(std::launch::async, [&] { return std::make_unique<HtpContext>(device, file); }));
+  };
+  for (const FileRange& chunk : files.chunks) start_loading(chunk);
+  for (auto& context : loading) contexts_.push_back(context.get());
+  head_apart_ = leaves_head_out(*contexts_.back());
+  if (!head_apart_) return;
+  if (!files.head) {
+    throw Failure(FailureKind::file, head_file_of(files.chunks.front().file).string(),
+                  "is missing: the chunks were built without the head",
+                  "put it into the folder of the chunks, or build them with ext_head: false");
+  }
+  contexts_.push_back(std::make_unique<HtpContext>(device, *files.head));
+}
+
+// The graphs of this name in all contexts; nothing when none has one. A head takes the last token of a prompt as any
+// other, and so do contexts of a single graph, whatever its name.
+std::optional<GraphChain::Links> RwkvModel::find_links(std::string_view name) const {
+  GraphChain::Links links;
+  std::string without;
+  for (const auto& context : contexts_) {
+    const bool is_head = head_apart_ && context == contexts_.back();
+    const bool steps = name == decode_name || (is_head && name == prefill_name);
+    const auto graph = steps ? std::optional(context->decode_graph()) : context->find_graph(name);
+    if (!graph) {
+      without = context->name();
+    } else if (is_head) {
+      links.head = {context.get(), *graph};
+    } else {
+      links.chunks.push_back({context.get(), *graph});
+    }
+  }
+  if (links.chunks.empty()) return {};
+  if (without.empty()) return links;
+  throw Failure(FailureKind::format, without, "has no graph '" + std::string(name) + "', but other chunks have",
+                "use chunks that one build of rwkv-build made together");
+}
+
+std::unique_ptr<GraphChain> RwkvModel::connect(std::string_view name, StateBuffers& states) const {
+  const auto links = find_links(name);
+  return links ? std::make_unique<GraphChain>(*links, states, extra_) : nullptr;
+}
+
+std::unique_ptr<GraphChain> RwkvModel::decode_chain(StateBuffers& states) const { return connect(decode_name, states); }
+
+std::unique_ptr<GraphChain> RwkvModel::prefill_chain(StateBuffers& states) const {
+  return connect(prefill_name, states);
+}
+
+std::unique_ptr<GraphChain> RwkvModel::batch_chain(StateBuffers& states) const { return connect(batch_name, states); }
+
+void RwkvModel::use_table(const ModelFiles& files, std::size_t width) {
+  if (width > 0 && !files.embedding) {
+    throw Failure(FailureKind::argument, files.chunks.front().name(),
+                  "takes its embedding from outside, but none was given",
+                  "give the exported table: --embedding FILE.f32");
+  }
+  if (width == 0 && files.embedding) {
+    throw Failure(FailureKind::argument, files.embedding->name(), "isn't needed: the model has its embedding inside",
+                  "leave out --embedding");
+  }
+  if (files.embedding) table_.emplace(*files.embedding, width);
+}
+
+void RwkvModel::use_initial(StateBuffers& states) const {
+  if (initial_) states.use_initial(initial_->bytes(), initial_name_);
+}
+
+void RwkvModel::check_token(std::uint32_t token) const {
+  const std::size_t known = table_ ? table_->rows() : vocabulary_;
+  if (token < known) return;
+  throw Failure(FailureKind::argument, "token " + std::to_string(token),
+                "is outside the model's vocabulary of " + std::to_string(known),
+                "use the tokenizer that the model was trained with");
+}
+
+std::vector<const HtpContext*> RwkvModel::contexts() const {
+  std::vector<const HtpContext*> all;
+  for (const auto& context : contexts_) all.push_back(context.get());
+  return all;
+}
+
+}   // namespace rwkv
