@@ -222,16 +222,29 @@ RWKV_QNN_API rwkv_qnn_error rwkv_qnn_tokenizer_decode_token(const rwkv_qnn_token
 
 typedef struct rwkv_qnn_sampler rwkv_qnn_sampler;
 
+/** What to draw by, in this order: penalties on the logits; the limits, each on the probabilities of what the one before
+ *  left: min_p, typical_p, top_p, top_k; the temperature among those that are left. */
 typedef struct rwkv_qnn_sampler_options {
   /** sizeof(rwkv_qnn_sampler_options) of the caller; rwkv_qnn_sampler_options_init() sets it. */
   size_t size;
-  double temperature; /**< 0 always takes the likeliest token. Default 1. */
-  size_t top_k;       /**< Draw from the k likeliest; 0: no limit, the default. */
-  double top_p;       /**< Draw from the likeliest that together have this probability; 1: no limit, the default. */
-  double presence_penalty;  /**< Taken from the logit of every token that was drawn before. Default 0. */
-  double frequency_penalty; /**< Times how often. Default 0. */
-  double penalty_decay;     /**< What a past token counts after each further one; 1: for ever, the default. */
-  uint64_t seed;            /**< The same seed gives the same tokens, on every platform. Default 0. */
+  /** 0 always takes the likeliest token. Default 1. */
+  double temperature;
+  /** Draw from the k likeliest. Default 0: no limit. */
+  size_t top_k;
+  /** Draw from the likeliest that together have this probability. Default 1: no limit. */
+  double top_p;
+  /** Draw from those at least this many times as likely as the likeliest. Default 0: no limit. */
+  double min_p;
+  /** Draw from those whose surprise is nearest to the expected one, of this probability together. Default 1: no limit. */
+  double typical_p;
+  /** Taken from the logit of every token that was drawn before. Default 0. */
+  double presence_penalty;
+  /** Times how often. Default 0. */
+  double frequency_penalty;
+  /** What a past token counts after each further one. Default 1: for ever. */
+  double penalty_decay;
+  /** The same seed gives the same tokens, on every platform. Default 0. */
+  uint64_t seed;
 } rwkv_qnn_sampler_options;
 
 /** Sets all fields that fit into `size` bytes, which is sizeof(rwkv_qnn_sampler_options), to their defaults. */
@@ -248,7 +261,11 @@ RWKV_QNN_API rwkv_qnn_error rwkv_qnn_sampler_draw_token(rwkv_qnn_sampler* sample
 RWKV_QNN_API rwkv_qnn_error rwkv_qnn_session_sample(rwkv_qnn_session* session, rwkv_qnn_sampler* sampler,
                                                     uint32_t* token);
 
-/** Forgets the tokens that were drawn and starts the random numbers again. */
+/** From now on only tokens are drawn for which `allowed`, which is copied, isn't 0; it has a flag for each of the first
+ *  `count` tokens, and those behind are allowed. NULL and 0: all are. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_sampler_set_mask(rwkv_qnn_sampler* sampler, const uint8_t* allowed, size_t count);
+
+/** Forgets the tokens that were drawn and starts the random numbers again; the mask stays. */
 RWKV_QNN_API rwkv_qnn_error rwkv_qnn_sampler_reset(rwkv_qnn_sampler* sampler);
 
 #ifdef __cplusplus

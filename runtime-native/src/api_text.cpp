@@ -24,9 +24,11 @@ rwkv_qnn_sampler_options default_options() {
   options.temperature = own.temperature;
   options.top_k = own.top_k;
   options.top_p = own.top_p;
-  options.presence_penalty = own.presence_penalty;
-  options.frequency_penalty = own.frequency_penalty;
-  options.penalty_decay = own.penalty_decay;
+  options.min_p = own.min_p;
+  options.typical_p = own.typical_p;
+  options.presence_penalty = own.penalties.presence;
+  options.frequency_penalty = own.penalties.frequency;
+  options.penalty_decay = own.penalties.decay;
   options.seed = own.seed;
   return options;
 }
@@ -36,9 +38,11 @@ SamplerOptions to_own(const rwkv_qnn_sampler_options& options) {
   own.temperature = options.temperature;
   own.top_k = options.top_k;
   own.top_p = options.top_p;
-  own.presence_penalty = options.presence_penalty;
-  own.frequency_penalty = options.frequency_penalty;
-  own.penalty_decay = options.penalty_decay;
+  own.min_p = options.min_p;
+  own.typical_p = options.typical_p;
+  own.penalties.presence = options.presence_penalty;
+  own.penalties.frequency = options.frequency_penalty;
+  own.penalties.decay = options.penalty_decay;
   own.seed = options.seed;
   return own;
 }
@@ -110,6 +114,14 @@ rwkv_qnn_error rwkv_qnn_session_sample(rwkv_qnn_session* session, rwkv_qnn_sampl
     api::require(sampler != nullptr, "sampler");
     api::require(token != nullptr, "token");
     *token = sampler->sampler.sample(session->session->logits());
+  });
+}
+
+rwkv_qnn_error rwkv_qnn_sampler_set_mask(rwkv_qnn_sampler* sampler, const uint8_t* allowed, size_t count) {
+  return api::guarded([&] {
+    api::require(sampler != nullptr, "sampler");
+    api::require(allowed != nullptr || count == 0, "allowed");
+    sampler->sampler.set_mask({allowed, count});
   });
 }
 

@@ -29,6 +29,8 @@ const std::vector<OptionDescription> options{
     {"--temperature", "T", "default 1; 0 always takes the likeliest token"},
     {"--top-k", "K", "draw from the K likeliest tokens; default 0, no limit"},
     {"--top-p", "P", "draw from the likeliest tokens that together have probability P; default 1, no limit"},
+    {"--min-p", "P", "draw from the tokens at least P times as likely as the likeliest; default 0, no limit"},
+    {"--typical-p", "P", "draw from the least surprising tokens, of probability P together; default 1, no limit"},
     {"--presence-penalty", "X", "make every token that was generated less likely; default 0"},
     {"--frequency-penalty", "X", "the same, times how often; default 0"},
     {"--penalty-decay", "X", "what a past token counts after each further one, 0 to 1; default 0.996"},
@@ -82,9 +84,11 @@ RunOptions to_run_options(const Arguments& arguments) {
   run.sampler.temperature = arguments.decimal_number("--temperature", 1, 0, 100);
   run.sampler.top_k = arguments.whole_number("--top-k", 0, 0, 10'000'000);
   run.sampler.top_p = arguments.decimal_number("--top-p", 1, 0, 1);
-  run.sampler.presence_penalty = arguments.decimal_number("--presence-penalty", 0, -100, 100);
-  run.sampler.frequency_penalty = arguments.decimal_number("--frequency-penalty", 0, -100, 100);
-  run.sampler.penalty_decay = arguments.decimal_number("--penalty-decay", 0.996, 0, 1);
+  run.sampler.min_p = arguments.decimal_number("--min-p", 0, 0, 1);
+  run.sampler.typical_p = arguments.decimal_number("--typical-p", 1, 0, 1);
+  run.sampler.penalties.presence = arguments.decimal_number("--presence-penalty", 0, -100, 100);
+  run.sampler.penalties.frequency = arguments.decimal_number("--frequency-penalty", 0, -100, 100);
+  run.sampler.penalties.decay = arguments.decimal_number("--penalty-decay", 0.996, 0, 1);
   run.sampler.seed = arguments.whole_number("--seed", 0, 0, UINT64_MAX);
   run.verbose = arguments.has("--verbose");
   return run;
