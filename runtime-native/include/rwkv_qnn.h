@@ -218,6 +218,27 @@ RWKV_QNN_API rwkv_qnn_error rwkv_qnn_tokenizer_encode_text(const rwkv_qnn_tokeni
 RWKV_QNN_API rwkv_qnn_error rwkv_qnn_tokenizer_decode_token(const rwkv_qnn_tokenizer* tokenizer, uint32_t token,
                                                             const char** text, size_t* bytes);
 
+/** What begins a text of the tokenizer's models and is fed before it, and what they end one with. */
+RWKV_QNN_API uint32_t rwkv_qnn_tokenizer_get_begin(const rwkv_qnn_tokenizer* tokenizer);
+RWKV_QNN_API uint32_t rwkv_qnn_tokenizer_get_end(const rwkv_qnn_tokenizer* tokenizer);
+
+typedef struct rwkv_qnn_text_stream rwkv_qnn_text_stream;
+
+/** Makes text of tokens as they are drawn: whole characters, up to the first of `count` stop strings. It keeps what it
+ *  needs of the tokenizer. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_text_stream_init(const rwkv_qnn_tokenizer* tokenizer, const char* const* stops,
+                                                      size_t count, rwkv_qnn_text_stream** stream);
+RWKV_QNN_API void rwkv_qnn_text_stream_free(rwkv_qnn_text_stream* stream);
+
+/** `*text` points to what is certain with this token, valid UTF-8 of `*bytes` bytes and a 0 behind them, until the next
+ *  call for the stream: mostly the token's own text, sometimes nothing yet. Bytes that are no character become U+FFFD.
+ *  `*has_stopped`, where it isn't NULL, is 1 from a stop string on, of which nothing is given, else 0. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_text_stream_push(rwkv_qnn_text_stream* stream, uint32_t token, const char** text,
+                                                      size_t* bytes, int* has_stopped);
+
+/** The same with what was held back, when no token follows. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_text_stream_finish(rwkv_qnn_text_stream* stream, const char** text, size_t* bytes);
+
 /* ---- the next token ----------------------------------------------------------------------------------------------- */
 
 typedef struct rwkv_qnn_sampler rwkv_qnn_sampler;

@@ -3,13 +3,20 @@
 
 #include "api_guard.hpp"
 #include "api_handles.hpp"
+#include "text_stream.hpp"
 #include "token_sampler.hpp"
 #include "tokenizer.hpp"
 
 using namespace rwkv;
 
 struct rwkv_qnn_tokenizer {
-  std::unique_ptr<Tokenizer> tokenizer;
+  std::shared_ptr<Tokenizer> tokenizer;   // shared with streams
+};
+
+struct rwkv_qnn_text_stream {
+  std::shared_ptr<Tokenizer> tokenizer;
+  TextStream stream;
+  std::string text;   // that the last call gave
 };
 
 struct rwkv_qnn_sampler {
@@ -81,6 +88,55 @@ rwkv_qnn_error rwkv_qnn_tokenizer_decode_token(const rwkv_qnn_tokenizer* tokeniz
     const std::string_view decoded = tokenizer->tokenizer->bytes_of(token);
     *text = decoded.data();
     *bytes = decoded.size();
+  });
+}
+
+uint32_t rwkv_qnn_tokenizer_get_begin(const rwkv_qnn_tokenizer* tokenizer) {
+  return tokenizer != nullptr ? tokenizer->tokenizer->begin() : 0;
+}
+
+uint32_t rwkv_qnn_tokenizer_get_end(const rwkv_qnn_tokenizer* tokenizer) {
+  return tokenizer != nullptr ? tokenizer->tokenizer->end() : 0;
+}
+
+rwkv_qnn_error rwkv_qnn_text_stream_init(const rwkv_qnn_tokenizer* tokenizer, const char* const* stops, size_t count,
+                                         rwkv_qnn_text_stream** stream) {
+  return api::guarded([&] {
+    api::require(stream != nullptr, "stream");
+    *stream = nullptr;
+    api::require(tokenizer != nullptr, "tokenizer");
+    api::require(stops != nullptr || count == 0, "stops");
+    std::vector<std::string> own;
+    for (std::size_t i = 0; i < count; ++i) {
+      api::require(stops[i] != nullptr, "stops");
+      own.emplace_back(stops[i]);
+    }
+    *stream = new rwkv_qnn_text_stream{tokenizer->tokenizer, TextStream(*tokenizer->tokenizer, std::move(own)),
+                                       std::string()};
+  });
+}
+
+void rwkv_qnn_text_stream_free(rwkv_qnn_text_stream* stream) { delete stream; }
+
+rwkv_qnn_error rwkv_qnn_text_stream_push(rwkv_qnn_text_stream* stream, uint32_t token, const char** text, size_t* bytes,
+                                         int* has_stopped) {
+  return api::guarded([&] {
+    api::require(stream != nullptr, "stream");
+    api::require(text != nullptr && bytes != nullptr, "text or bytes");
+    stream->text = stream->stream.push(token);
+    *text = stream->text.c_str();
+    *bytes = stream->text.size();
+    if (has_stopped != nullptr) *has_stopped = stream->stream.has_stopped() ? 1 : 0;
+  });
+}
+
+rwkv_qnn_error rwkv_qnn_text_stream_finish(rwkv_qnn_text_stream* stream, const char** text, size_t* bytes) {
+  return api::guarded([&] {
+    api::require(stream != nullptr, "stream");
+    api::require(text != nullptr && bytes != nullptr, "text or bytes");
+    stream->text = stream->stream.finish();
+    *text = stream->text.c_str();
+    *bytes = stream->text.size();
   });
 }
 

@@ -1,8 +1,8 @@
 #include "world_tokenizer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <numeric>
 #include <stdexcept>
 
 #include "failure.hpp"
@@ -11,8 +11,6 @@
 
 namespace rwkv {
 namespace {
-
-constexpr std::uint32_t largest_id = 1u << 20;   // World has 65529 tokens; a damaged id must not allocate gigabytes
 
 template <typename Number>
 bool parse_whole(std::string_view text, Number& number) {
@@ -34,7 +32,7 @@ VocabularyLine parse_line(std::string_view line) {
   }
   VocabularyLine parsed;
   std::size_t length = 0;
-  if (!parse_whole(line.substr(0, first), parsed.id) || parsed.id == 0 || parsed.id > largest_id) {
+  if (!parse_whole(line.substr(0, first), parsed.id) || parsed.id == 0 || parsed.id > TokenTrie::largest_token) {
     throw std::invalid_argument("has a bad id");
   }
   if (!parse_whole(line.substr(last + 1), length)) throw std::invalid_argument("has a bad byte length");
@@ -43,6 +41,7 @@ VocabularyLine parse_line(std::string_view line) {
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument(std::string("its literal ") + error.what());
   }
+  if (length > TokenTrie::longest_bytes) throw std::invalid_argument("is longer than any token");
   if (parsed.bytes.size() != length || length == 0) {
     throw std::invalid_argument("says " + std::to_string(length) + " bytes, but its literal has " +
                                 std::to_string(parsed.bytes.size()));
@@ -76,76 +75,20 @@ WorldTokenizer::WorldTokenizer(const std::filesystem::path& vocabulary) {
     }
   }
   if (tokens_.empty()) refuse(1, "the vocabulary has no tokens");
-  build_trie();
+  std::array<bool, 256> single{};
+  for (const std::string& token : tokens_) {
+    if (token.size() == 1) single[static_cast<unsigned char>(token.front())] = true;
+  }
   for (unsigned byte = 1; byte < 256; ++byte) {
-    const Node* node = child(nodes_[0], static_cast<unsigned char>(byte));
-    if (node == nullptr || node->token == 0) {
+    if (!single[byte])
       refuse(number, "the vocabulary ends without a token for byte " + std::to_string(byte) + " (is it truncated?)");
-    }
   }
-}
-
-// Level by level over the sorted tokens: a node's range of tokens splits by the next byte into its children's.
-void WorldTokenizer::build_trie() {
-  std::vector<std::uint32_t> sorted;
-  for (std::uint32_t id = 1; id < tokens_.size(); ++id) {
-    if (!tokens_[id].empty()) sorted.push_back(id);
-  }
-  std::sort(sorted.begin(), sorted.end(), [&](auto a, auto b) { return tokens_[a] < tokens_[b]; });
-
-  struct Range {
-    std::size_t begin, end, depth;
-  };
-  nodes_.assign(1, {});
-  std::vector<Range> ranges{{0, sorted.size(), 0}};
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    auto [begin, end, depth] = ranges[i];
-    // The shortest sorts first: the token that ends here. Of equal ones the lowest id counts, as in RWKV's own.
-    while (begin < end && tokens_[sorted[begin]].size() == depth) {
-      const std::uint32_t id = sorted[begin++];
-      if (nodes_[i].token == 0 || id < nodes_[i].token) nodes_[i].token = id;
-    }
-    nodes_[i].first_child = static_cast<std::uint32_t>(nodes_.size());
-    while (begin < end) {
-      const char byte = tokens_[sorted[begin]][depth];
-      std::size_t next = begin;
-      while (next < end && tokens_[sorted[next]][depth] == byte) ++next;
-      Node node;
-      node.byte = static_cast<unsigned char>(byte);
-      nodes_.push_back(node);
-      ranges.push_back({begin, next, depth + 1});
-      ++nodes_[i].child_count;
-      begin = next;
-    }
-  }
-}
-
-const WorldTokenizer::Node* WorldTokenizer::child(const Node& node, unsigned char byte) const {
-  const Node* begin = nodes_.data() + node.first_child;
-  const Node* end = begin + node.child_count;
-  const Node* found = std::lower_bound(begin, end, byte, [](const Node& n, unsigned char b) { return n.byte < b; });
-  return found != end && found->byte == byte ? found : nullptr;
-}
-
-WorldTokenizer::Match WorldTokenizer::longest_match(std::string_view text) const {
-  // Byte 0 is no token of the vocabulary; it stands for the end of a document.
-  Match best{0, 1};
-  const Node* node = &nodes_[0];
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    node = child(*node, static_cast<unsigned char>(text[i]));
-    if (node == nullptr) break;
-    if (node->token != 0) best = {node->token, i + 1};
-  }
-  return best;
+  trie_.emplace(tokens_);
 }
 
 std::vector<std::uint32_t> WorldTokenizer::encode(std::string_view text) const {
   std::vector<std::uint32_t> tokens;
-  while (!text.empty()) {
-    const Match match = longest_match(text);
-    tokens.push_back(match.token);
-    text.remove_prefix(match.length);
-  }
+  trie_->encode(text, tokens);
   return tokens;
 }
 

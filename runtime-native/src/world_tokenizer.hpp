@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <vector>
 
+#include "token_trie.hpp"
 #include "tokenizer.hpp"
 
 namespace rwkv {
@@ -19,24 +21,8 @@ class WorldTokenizer : public Tokenizer {
   std::string_view bytes_of(std::uint32_t token) const override;
 
  private:
-  struct Node {
-    unsigned char byte = 0;   // leading to this node
-    std::uint16_t child_count = 0;
-    std::uint32_t first_child = 0;   // children stand side by side, in the order of their bytes
-    std::uint32_t token = 0;         // that ends here; 0 for none
-  };
-
-  struct Match {
-    std::uint32_t token;
-    std::size_t length;
-  };
-
-  void build_trie();
-  const Node* child(const Node& node, unsigned char byte) const;
-  Match longest_match(std::string_view text) const;
-
   std::vector<std::string> tokens_;   // by id
-  std::vector<Node> nodes_;           // the first is the root
+  std::optional<TokenTrie> trie_;
 };
 
 }   // namespace rwkv

@@ -27,6 +27,32 @@ TEST("the C tokenizer counts all tokens and writes those that fit") {
   CHECK(std::strstr(rwkv_qnn_get_last_error(), "did you mean 'byte'?") != nullptr);
 }
 
+TEST("a C text stream gives whole characters up to a stop string, and outlives its tokenizer") {
+  rwkv_qnn_tokenizer* tokenizer = nullptr;
+  CHECK_EQUAL(rwkv_qnn_tokenizer_init("byte", &tokenizer), RWKV_QNN_OK);
+  CHECK_EQUAL(rwkv_qnn_tokenizer_get_begin(tokenizer), 0u);
+  const char* const stops[] = {"END"};
+  rwkv_qnn_text_stream* stream = nullptr;
+  CHECK_EQUAL(rwkv_qnn_text_stream_init(tokenizer, stops, 1, &stream), RWKV_QNN_OK);
+  rwkv_qnn_tokenizer_free(tokenizer);
+  std::string found;
+  const char* text = nullptr;
+  std::size_t bytes = 0;
+  int has_stopped = 0;
+  for (const char byte : std::string("\xc3\xa9 EN EN")) {
+    CHECK_EQUAL(rwkv_qnn_text_stream_push(stream, static_cast<unsigned char>(byte), &text, &bytes, &has_stopped),
+                RWKV_QNN_OK);
+    found.append(text, bytes).append("|");
+  }
+  CHECK_EQUAL(found, "|\xc3\xa9| |||EN |||");
+  CHECK_EQUAL(rwkv_qnn_text_stream_push(stream, 'D', &text, &bytes, &has_stopped), RWKV_QNN_OK);
+  CHECK(bytes == 0 && has_stopped == 1);
+  CHECK_EQUAL(rwkv_qnn_text_stream_finish(stream, &text, &bytes), RWKV_QNN_OK);
+  CHECK_EQUAL(bytes, 0u);
+  rwkv_qnn_text_stream_free(stream);
+  CHECK_EQUAL(rwkv_qnn_text_stream_init(nullptr, stops, 1, &stream), RWKV_QNN_INVALID_ARGUMENT);
+}
+
 TEST("the C sampler draws by its options") {
   rwkv_qnn_sampler_options options;
   rwkv_qnn_sampler_options_init(&options, sizeof options);

@@ -1,5 +1,7 @@
 #include "python_literal.hpp"
+#include "random_source.hpp"
 #include "test_case.hpp"
+#include "token_trie.hpp"
 #include "tokenizer.hpp"
 #include "world_tokenizer.hpp"
 
@@ -65,6 +67,39 @@ TEST("the World tokenizer gives back any text, whatever its bytes") {
   for (int byte = 1; byte < 256; ++byte) text += static_cast<char>(byte);
   CHECK_EQUAL(decoded(tokenizer, tokenizer.encode(text)), text);
   CHECK_EQUAL(joined(tokenizer.encode("")), "");
+}
+
+TEST("a long text has the longest tokens too, wherever its walks begin") {
+  // Few letters and long tokens: walks that begin elsewhere find others, and agree late or never.
+  std::vector<std::string> tokens(256);
+  for (unsigned byte = 1; byte < 256; ++byte) tokens[byte] = std::string(1, static_cast<char>(byte));
+  for (const char* token : {"aa", "aab", "aaaaaaa", "ba", "bab", "abaabaab", "cc", "ccc"}) tokens.emplace_back(token);
+  tokens.push_back(std::string(200, 'c'));
+  tokens.emplace_back("aab");   // of equal ones the lower counts
+  const TokenTrie trie(tokens);
+  const auto longest = [&](std::string_view text) {
+    std::uint32_t best = 0;   // byte 0
+    for (std::uint32_t id = 1; id < tokens.size(); ++id) {
+      const bool longer = best == 0 || tokens[id].size() > tokens[best].size();
+      if (!tokens[id].empty() && longer && text.starts_with(tokens[id])) best = id;
+    }
+    return best;
+  };
+  RandomSource random(3);
+  const std::vector<std::string> alphabets{"a", "ab", "aaab", "c", "abc", std::string("a\0c", 3), "\xff\xfe z"};
+  for (const std::string& alphabet : alphabets) {
+    for (const std::size_t size : {0, 1, 5000, 65535, 65536, 200'003}) {
+      std::string text;
+      while (text.size() < size) text += alphabet[random.next() % alphabet.size()];
+      std::vector<std::uint32_t> found, expected;
+      trie.encode(text, found);
+      for (std::string_view rest = text; !rest.empty();) {
+        expected.push_back(longest(rest));
+        rest.remove_prefix(std::max<std::size_t>(tokens[expected.back()].size(), 1));
+      }
+      CHECK(found == expected);
+    }
+  }
 }
 
 TEST("byte 0 becomes token 0, the end of a document") {
