@@ -16,7 +16,6 @@ struct rwkv_qnn_tokenizer {
 struct rwkv_qnn_text_stream {
   std::shared_ptr<Tokenizer> tokenizer;
   TextStream stream;
-  std::string text;   // that the last call gave
 };
 
 struct rwkv_qnn_sampler {
@@ -111,8 +110,7 @@ rwkv_qnn_error rwkv_qnn_text_stream_init(const rwkv_qnn_tokenizer* tokenizer, co
       api::require(stops[i] != nullptr, "stops");
       own.emplace_back(stops[i]);
     }
-    *stream = new rwkv_qnn_text_stream{tokenizer->tokenizer, TextStream(*tokenizer->tokenizer, std::move(own)),
-                                       std::string()};
+    *stream = new rwkv_qnn_text_stream{tokenizer->tokenizer, TextStream(*tokenizer->tokenizer, std::move(own))};
   });
 }
 
@@ -123,9 +121,9 @@ rwkv_qnn_error rwkv_qnn_text_stream_push(rwkv_qnn_text_stream* stream, uint32_t 
   return api::guarded([&] {
     api::require(stream != nullptr, "stream");
     api::require(text != nullptr && bytes != nullptr, "text or bytes");
-    stream->text = stream->stream.push(token);
-    *text = stream->text.c_str();
-    *bytes = stream->text.size();
+    const std::string& given = stream->stream.push(token);
+    *text = given.c_str();
+    *bytes = given.size();
     if (has_stopped != nullptr) *has_stopped = stream->stream.has_stopped() ? 1 : 0;
   });
 }
@@ -134,9 +132,9 @@ rwkv_qnn_error rwkv_qnn_text_stream_finish(rwkv_qnn_text_stream* stream, const c
   return api::guarded([&] {
     api::require(stream != nullptr, "stream");
     api::require(text != nullptr && bytes != nullptr, "text or bytes");
-    stream->text = stream->stream.finish();
-    *text = stream->text.c_str();
-    *bytes = stream->text.size();
+    const std::string& given = stream->stream.finish();
+    *text = given.c_str();
+    *bytes = given.size();
   });
 }
 

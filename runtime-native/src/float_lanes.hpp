@@ -52,4 +52,13 @@ RWKV_INLINE void exponentiate(Lanes& x) {
 /// e^x of one number, as exponentiate() gives it.
 float exp_of_negative(float x);
 
+#if defined(__x86_64__)
+/// Whether what is compiled with RWKV_AVX2 may be called.
+inline bool has_avx2() {
+  static const bool has = __builtin_cpu_supports("avx2");
+  return has;
+}
+#define RWKV_AVX2 __attribute__((target("avx2")))
+#endif
+
 }   // namespace rwkv

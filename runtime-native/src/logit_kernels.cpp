@@ -47,18 +47,12 @@ RWKV_INLINE double sum_body(const float* logits, std::size_t blocks, float highe
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) float highest_avx2(float* logits, std::size_t blocks, float* block_highest) {
+RWKV_AVX2 float highest_avx2(float* logits, std::size_t blocks, float* block_highest) {
   return highest_body(logits, blocks, block_highest);
 }
 
-__attribute__((target("avx2"))) double sum_avx2(const float* logits, std::size_t blocks, float highest, float slope,
-                                                float* block_sums) {
+RWKV_AVX2 double sum_avx2(const float* logits, std::size_t blocks, float highest, float slope, float* block_sums) {
   return sum_body(logits, blocks, highest, slope, block_sums);
-}
-
-bool has_avx2() {
-  static const bool has = __builtin_cpu_supports("avx2");
-  return has;
 }
 #endif
 

@@ -21,31 +21,34 @@ TextStream::TextStream(const Tokenizer& tokenizer, std::vector<std::string> stop
   std::erase(stops_, "");
 }
 
-std::string TextStream::push(std::uint32_t token) {
-  if (has_stopped_) return "";
+const std::string& TextStream::push(std::uint32_t token) {
+  given_.clear();
+  if (has_stopped_) return given_;
   held_ += characters_.push(tokenizer_.bytes_of(token));
-  return release();
+  release();
+  return given_;
 }
 
-std::string TextStream::finish() {
-  if (has_stopped_) return "";
+const std::string& TextStream::finish() {
+  given_.clear();
+  if (has_stopped_) return given_;
   held_ += characters_.finish();
-  std::string text = release();
-  text += held_;
+  release();
+  given_ += held_;
   held_.clear();
-  return text;
+  return given_;
 }
 
-std::string TextStream::release() {
+// Gives what is certain of the text that is held.
+void TextStream::release() {
   std::size_t certain = held_.size(), end = std::string::npos;
   for (const std::string& stop : stops_) {
     end = std::min(end, held_.find(stop));
     certain = std::min(certain, held_.size() - possible_stop(held_, stop));
   }
   has_stopped_ = end != std::string::npos;
-  std::string text = held_.substr(0, has_stopped_ ? end : certain);
+  given_.assign(held_, 0, has_stopped_ ? end : certain);
   held_.erase(0, has_stopped_ ? held_.size() : certain);
-  return text;
 }
 
 }   // namespace rwkv

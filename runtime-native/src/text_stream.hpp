@@ -16,22 +16,23 @@ class TextStream {
   TextStream(const Tokenizer& tokenizer, std::vector<std::string> stops);
 
   /// The text that is certain now: valid UTF-8, without what may yet become a character or a stop string. Empty once
-  /// the stream has stopped.
-  std::string push(std::uint32_t token);
+  /// the stream has stopped. Valid until the next call.
+  const std::string& push(std::uint32_t token);
 
-  /// What was held back until now.
-  std::string finish();
+  /// What was held back until now. Valid until the next call.
+  const std::string& finish();
 
   /// Whether a stop string has come.
   bool has_stopped() const { return has_stopped_; }
 
  private:
-  std::string release();
+  void release();
 
   const Tokenizer& tokenizer_;
   std::vector<std::string> stops_;
   Utf8Stream characters_;
   std::string held_;
+  std::string given_;   // by the last call
   bool has_stopped_ = false;
 };
 

@@ -50,21 +50,21 @@ Piece first_piece(std::string_view text) {
 
 }   // namespace
 
-std::string Utf8Stream::push(std::string_view bytes) {
+const std::string& Utf8Stream::push(std::string_view bytes) {
   pending_ += bytes;
   std::string_view rest = pending_;
-  std::string text;
+  text_.clear();
   while (!rest.empty()) {
     const Piece piece = first_piece(rest);
     if (piece.form == Form::unfinished) break;
     if (piece.form == Form::complete)
-      text += rest.substr(0, piece.length);
+      text_ += rest.substr(0, piece.length);
     else
-      text += replacement;
+      text_ += replacement;
     rest.remove_prefix(piece.length);
   }
-  pending_ = std::string(rest);
-  return text;
+  pending_.erase(0, pending_.size() - rest.size());
+  return text_;
 }
 
 std::string Utf8Stream::finish() {

@@ -1,34 +1,16 @@
 #include "value_codec.hpp"
 
-#include <algorithm>
-#include <bit>
-#include <cmath>
+#include <cstdlib>
 #include <cstring>
-#include <limits>
 
 #include "failure.hpp"
+#include "value_kernels.hpp"
 
 namespace rwkv {
 namespace {
 
-template <typename Integer>
-void quantise(const Quantization& quantization, std::span<const float> values, std::byte* stored) {
-  constexpr double low = std::numeric_limits<Integer>::min(), high = std::numeric_limits<Integer>::max();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const double steps = std::nearbyint(double{values[i]} / double{quantization.scale}) - quantization.offset;
-    const auto element = static_cast<Integer>(std::clamp(steps, low, high));
-    std::memcpy(stored + i * sizeof element, &element, sizeof element);
-  }
-}
-
-template <typename Integer>
-void dequantise(const Quantization& quantization, const std::byte* stored, std::span<float> values) {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    Integer element;
-    std::memcpy(&element, stored + i * sizeof element, sizeof element);
-    values[i] = static_cast<float>((static_cast<double>(element) + quantization.offset) * double{quantization.scale});
-  }
-}
+// Up to which an element and an offset add up exactly in float.
+constexpr std::int64_t furthest_offset = 1 << 23;
 
 bool is_quantised(qnn::DataType type) {
   switch (type) {
@@ -45,35 +27,26 @@ bool is_quantised(qnn::DataType type) {
 }   // namespace
 
 std::uint16_t to_half(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000);
-  const float magnitude = std::fabs(value);
-  if (std::isnan(value)) return static_cast<std::uint16_t>(sign | 0x7e00);
-  if (magnitude >= 65520.0f) return static_cast<std::uint16_t>(sign | 0x7c00);
-  if (magnitude < 0x1p-14f) {
-    // Subnormal: a count of 2^-24 steps, which the addition rounds to nearest even.
-    const auto steps = static_cast<std::uint16_t>(std::nearbyint(magnitude * 0x1p24f));
-    return static_cast<std::uint16_t>(sign | steps);
-  }
-  std::uint32_t rounded = bits & 0x7fffffff;
-  rounded += 0xfff + ((rounded >> 13) & 1);   // to nearest, ties to even, in the 13 bits that are dropped
-  return static_cast<std::uint16_t>(sign | ((rounded - (112u << 23)) >> 13));
+  std::uint16_t half;
+  encode_halves({&value, 1}, reinterpret_cast<std::byte*>(&half));
+  return half;
 }
 
 float from_half(std::uint16_t half) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000) << 16;
-  const std::uint32_t exponent = (half >> 10) & 0x1f, fraction = half & 0x3ff;
-  if (exponent == 0) return std::copysign(static_cast<float>(fraction) * 0x1p-24f, sign != 0 ? -1.0f : 1.0f);
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000 | (fraction << 13));
-  return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (fraction << 13));
+  float value;
+  decode_halves(reinterpret_cast<const std::byte*>(&half), {&value, 1});
+  return value;
 }
 
 void require_convertible(const TensorInfo& tensor) {
   if (tensor.type == qnn::DataType::float32 || tensor.type == qnn::DataType::float16) return;
-  if (is_quantised(tensor.type) && tensor.quantization && tensor.quantization->scale > 0) return;
+  if (is_quantised(tensor.type) && tensor.quantization && tensor.quantization->scale > 0 &&
+      std::abs(std::int64_t{tensor.quantization->offset}) <= furthest_offset) {
+    return;
+  }
   throw Failure(FailureKind::format, "tensor " + tensor.name,
                 "has type " + name_of(tensor.type) +
-                    (is_quantised(tensor.type) ? " without one scale for the whole tensor" : "") +
+                    (is_quantised(tensor.type) ? " without one usable scale and offset for the whole tensor" : "") +
                     ", which can't be converted to numbers",
                 "export the graph with float32, float16 or per-tensor quantised inputs and outputs");
 }
@@ -84,11 +57,7 @@ void encode_values(const TensorInfo& tensor, std::span<const float> values, std:
       std::memcpy(stored, values.data(), values.size_bytes());
       return;
     case qnn::DataType::float16:
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        const std::uint16_t half = to_half(values[i]);
-        std::memcpy(stored + 2 * i, &half, 2);
-      }
-      return;
+      return encode_halves(values, stored);
     case qnn::DataType::ufix8:
       return quantise<std::uint8_t>(*tensor.quantization, values, stored);
     case qnn::DataType::ufix16:
@@ -108,12 +77,7 @@ void decode_values(const TensorInfo& tensor, const std::byte* stored, std::span<
       std::memcpy(values.data(), stored, values.size_bytes());
       return;
     case qnn::DataType::float16:
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        std::uint16_t half;
-        std::memcpy(&half, stored + 2 * i, 2);
-        values[i] = from_half(half);
-      }
-      return;
+      return decode_halves(stored, values);
     case qnn::DataType::ufix8:
       return dequantise<std::uint8_t>(*tensor.quantization, stored, values);
     case qnn::DataType::ufix16:
