@@ -29,6 +29,7 @@ from rwkv.weight_part import StoredWeight, WeightParts
 
 CODES_FILE = "quantised.bin"
 LARGEST_S32 = 2**31 - 1
+LARGEST_S8 = 127
 # What the HTP's own sigmoid and tanh write.
 FIXED_RANGES = {"Sigmoid": (0.0, 2.0**-16, 0), "Tanh": (-1.0, 2.0**-15, 32768)}
 # Values pass through these unchanged and keep their encoding.
@@ -87,6 +88,7 @@ class GraphQuantiser:
         self.floats = {item.name: item.name for item in model.graph.input if how.float_ends}
         self.integers = {name: name for name in self.inputs - self.whole if not how.float_ends}
         self.dequantised: dict[str, tuple[str, np.float32]] = {}
+        self.identities: dict[str, str] = {}
         self.weights: dict[str, TensorEncoding] = {}
 
     @property
@@ -137,7 +139,7 @@ class GraphQuantiser:
         (output,) = node.output
         if node.op_type == "Gather":
             self.use_table(node.input[0], output)
-        elif node.op_type in PASSING_CODES:
+        elif node.op_type in PASSING_CODES or self.is_repeated(node):
             self.encodings.keys[output] = self.encodings.key(node.input[0])
         elif node.op_type in FIXED_RANGES:
             _, scale, zero = FIXED_RANGES[node.op_type]
@@ -161,7 +163,26 @@ class GraphQuantiser:
             return [x, weight, *(self.bias(name, x_scale * scales) for name in node.input[2:])]
         if node.op_type == "LayerNormalization":
             return self.norm_inputs(*node.input)
+        if self.is_repeated(node):
+            return [self.dequantised_input(node.input[0])[0], self.dequantised_identity(node.input[1])]
         return [name if name in self.whole else self.dequantised_input(name)[0] for name in node.input]
+
+    def is_repeated(self, node: onnx.NodeProto) -> bool:
+        """Whether the node is a product with the identity, which writes the codes that it reads."""
+        if node.op_type != "MatMul" or node.input[1] not in self.constants:
+            return False
+        factors = self.values(node.input[1])
+        return np.array_equal(factors, np.eye(len(factors)))
+
+    def dequantised_identity(self, name: str) -> str:
+        """An identity behind DequantizeLinear, in s8 as weights are: the HTP keeps 8 bits of u16 there.
+
+        Its ones are as large as codes are: the HTP would lose 8 bits of what is multiplied with a code of 1.
+        """
+        if name not in self.identities:
+            code = self.store(f"{name}.s8", (self.values(name) * LARGEST_S8).astype(np.int8))
+            self.identities[name] = self.dequantise_rows(name, code, np.array(1 / LARGEST_S8, np.float32))
+        return self.identities[name]
 
     def norm_inputs(self, name: str, factors: str, bias: str) -> list[str]:
         """A layer norm's input in u16, its factors in u8, its bias in s32; a bias of zeros is left out.

@@ -19,6 +19,8 @@ is replaced, not multiplied.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,19 +40,31 @@ def add_wkv_block(graph: GraphBuilder, config: ModelConfig, layer: int, vectors:
     return WkvBlocks(graph, config, layer).add(vectors, config.group_norm_eps)
 
 
+@dataclass(frozen=True)
+class Decays:
+    """Of each token and channel [G, L, N], relative to the middle of its block; of each block and channel."""
+
+    before: str
+    through: str
+    back: str  # the reverse of `through`
+    start: str  # from the block's beginning to its middle, [G, 1, N]
+    end: str  # from there to its end, [G, N, 1]
+    whole: str  # [G, 1, N]
+
+
 class WkvBlocks(TokenBlocks):
     """Adds the nodes of one layer. Inside, states are [key, value]."""
 
     def add(self, vectors: dict[str, str], eps: float) -> str:
-        """Within all blocks at once, then the states from block to block, then what is read of them."""
-        length, n = self.length, self.n
-        sums = self.decay_sums(vectors["exponent"])
+        """Within all blocks at once, then from block to block the states and what is read of them."""
+        length = self.length
+        decays = self.decays(vectors["exponent"])
         away = self.op("Neg", [self.taken(vectors["kk"], "kk")], "kk.away")
-        away = self.op("Mul", [away, self.decays(sums, 0, "before")], "away")
+        away = self.op("Mul", [away, decays.before], "away")
         r = self.scaled(self.taken(vectors["r"], "r"), "r", 1 / SCALE)
-        r = self.op("Mul", [r, self.decays(sums, 1, "through")], "r")
+        r = self.op("Mul", [r, decays.through], "r")
         v = self.taken(vectors["v"], "v")  # [G, L, N]
-        writes = self.add_writes(vectors, sums)  # [G, N, 2L]
+        writes = self.add_writes(vectors, decays.back)  # [G, N, 2L]
 
         # what each token finds of what earlier ones (for r: and itself) write
         found = self.op("MatMul", [self.op("Concat", [away, r], "reads", axis=1), writes], "found.all")
@@ -59,17 +73,15 @@ class WkvBlocks(TokenBlocks):
         of_kk = self.part(found, 1, 0, length, "found.kk")
         of_r = self.scaled(self.part(found, 1, length, 2 * length, "found.r"), "found.r", SCALE)
 
-        start = self.edge_decays(sums, 0, "start", (1, n))
-        away = self.op("Mul", [away, start], "away.of_start")
-        r = self.op("Mul", [r, self.scaled(start, "start", SCALE)], "r.of_start")
-        written = self.add_written(of_kk, away, self.scaled(v, "v", SCALE))  # [G, 2L, 2N]
-        read = self.op("MatMul", [of_r, written], "read")  # [G, L, 2N]
-        writes = self.op("Mul", [writes, self.edge_decays(sums, 1, "end", (n, 1))], "writes.of_end")
-        learnt = self.op("MatMul", [writes, written], "learnt")  # [G, N, 2N]
-        before = self.add_states(learnt, self.edge_decays(sums, 2, "whole", (n, 1)))
-        reads = self.op("Add", [r, self.part(read, 2, 0, n, "read.of_state")], "r.unlearnt")
-        y = self.op("MatMul", [reads, before], "y.of_state")
-        y = self.op("Add", [y, self.part(read, 2, n, 2 * n, "read.of_values")], "y.rows")
+        away = self.op("Mul", [away, decays.start], "away.of_start")
+        r = self.op("Mul", [r, self.scaled(decays.start, "start", SCALE)], "r.of_start")
+        writes = self.op("Mul", [writes, decays.end], "writes.of_end")
+        uses = self.op("Concat", [writes, of_r], "uses", axis=1)  # [G, N + L, 2L], of what tokens write
+        of_state, of_values = self.add_used(uses, of_kk, away, self.scaled(v, "v", SCALE))
+        identity = self.graph.constant(f"identity_{self.n}", np.eye(self.n, dtype=np.float32))
+        kept = self.op("Mul", [identity, decays.whole], "whole.diagonal")
+        kept = self.op("Concat", [kept, r], "unlearnt", axis=1)
+        y = self.add_states(self.op("Add", [kept, of_state], "of_state"), of_values)
         own = self.own_values(vectors["r"], vectors["k"], v, "r_k")
         own = self.by_tokens(own, "own")
         return self.graph.op("Add", [self.normalised(y, eps), own], f"{self.att}y")
@@ -78,41 +90,64 @@ class WkvBlocks(TokenBlocks):
         """A tensor times a factor."""
         return self.op("Mul", [x, self.graph.scalar(f"times_{factor:g}", factor)], f"{name}.scaled")
 
-    def add_writes(self, vectors: dict[str, str], sums: str) -> str:
+    def decays(self, exponent: str) -> Decays:
+        """All at once, in the order of `sums_matrix`; `exponent` is [T, C]."""
+        length, groups = self.length, self.blocks * self.h
+        exponent = self.settled(self.taken(exponent, "exponent"), "exponent")
+        # A matrix for each, though it is the same: the HTP takes longer to use one for all.
+        matrix = np.tile(sums_matrix(length), (groups, 1, 1))
+        matrix_name = self.graph.constant(f"decay_sums_{groups}x{length}", matrix)
+        decays = self.op("Exp", [self.op("MatMul", [matrix_name, exponent], "decay.sums")], "decays")
+
+        def rows(first: int, last: int, name: str) -> str:
+            return self.part(decays, 1, first, last, name)
+
+        end = rows(2 * length - 1, 2 * length, "end.row")
+        return Decays(
+            before=rows(0, length, "before"),
+            through=rows(length, 2 * length, "through"),
+            back=rows(2 * length, 3 * length, "back"),
+            start=rows(3 * length, 3 * length + 1, "start"),
+            end=self.reshape(end, (groups, self.n, 1), "end"),
+            whole=rows(3 * length + 1, 3 * length + 2, "whole"),
+        )
+
+    def add_writes(self, vectors: dict[str, str], grown: str) -> str:
         """kk·a/W and k/W of all tokens of a block, [G, N, 2L]."""
-        grown = self.decays(sums, 2, "back")
         rates = self.op("Mul", [self.taken(vectors["kk.rate"], "kk.rate"), grown], "kk.rate.grown")
         keys = self.scaled(self.taken(vectors["k"], "k"), "k", 1 / SCALE)
         keys = self.op("Mul", [keys, grown], "k.grown")
         return self.turned(self.op("Concat", [rates, keys], "writes.rows", axis=1), "writes")
 
-    def add_written(self, of_kk: str, away: str, values: str) -> str:
-        """What tokens write, times what: [[u's part of S₀, u's other part], [0, v]], [G, 2L, 2N]."""
-        length = self.length
+    def add_used(self, uses: str, of_kk: str, away: str, values: str) -> tuple[str, str]:
+        """What is used of what tokens write: (what S₀ is multiplied with, the rest), [G, N + L, N] each."""
+        length, n = self.length, self.n
         of_updates = self.part(of_kk, 2, 0, length, "found.kk.updates")
         of_values = self.part(of_kk, 2, length, 2 * length, "found.kk.values")
         known = self.op("Concat", [away, self.op("MatMul", [of_values, values], "new")], "known", axis=2)
-        updates = self.op("MatMul", [self.add_inverse(of_updates, "inverse"), known], "updates")
-        shape = (self.blocks * self.h, length, self.n)
-        none = self.graph.constant("zeros_" + "x".join(map(str, shape)), np.zeros(shape, np.float32))
-        values = self.op("Concat", [none, values], "values", axis=2)
-        return self.op("Concat", [updates, values], "written", axis=1)
+        updates = self.op("MatMul", [self.add_inverse(of_updates, "inverse"), known], "updates")  # [G, L, 2N]
+        of_state = [
+            self.part(uses, 2, 0, length, "uses.updates"),
+            self.part(updates, 2, 0, n, "updates.state"),
+        ]
+        written = [self.part(updates, 2, n, 2 * n, "updates.values"), values]
+        rest = [uses, self.op("Concat", written, "written", axis=1)]
+        return self.op("MatMul", of_state, "used.of_state"), self.op("MatMul", rest, "used.of_values")
 
-    def add_states(self, learnt: str, whole: str) -> str:
-        """The states before each block [G, N, N]; the one after the last goes out, turned."""
+    def add_states(self, kept: str, new: str) -> str:
+        """From block to block: kept·S + new is the state after it and below that what is read: [G, L, N]."""
         h, n = self.h, self.n
-        kept = self.part(learnt, 2, 0, n, "learnt.of_state")
-        new = self.part(learnt, 2, n, 2 * n, "learnt.of_values")
-        wkv = self.turned(self.graph.input(f"{self.state}_in", (h, n, n)), "wkv.turned")
-        before = []
+        wkv = self.graph.input(f"{self.state}_in", (h, n, n))
+        wkv = self.graph.op("Transpose", [wkv], f"{self.att}wkv.turned", perm=[0, 2, 1])
+        wkv = self.settled(wkv, "wkv")
+        read = []
         for block in range(self.blocks):
-            before.append(wkv)
-            unlearnt = self.op("MatMul", [self.of_block(kept, block, "kept"), wkv], f"wkv.{block}.unlearnt")
-            wkv = self.op("Mul", [wkv, self.of_block(whole, block, "whole.decay")], f"wkv.{block}.decayed")
-            wkv = self.op("Add", [wkv, unlearnt], f"wkv.{block}.kept")
-            wkv = self.op("Add", [wkv, self.of_block(new, block, "new")], f"wkv.{block}")
+            after = self.op("MatMul", [self.of_block(kept, block, "kept"), wkv], f"after.{block}.kept")
+            after = self.op("Add", [after, self.of_block(new, block, "new")], f"after.{block}")
+            wkv = self.part(after, 1, 0, n, f"wkv.{block}")
+            read.append(self.part(after, 1, n, n + self.length, f"y.{block}"))
         self.graph.output(self.graph.op("Transpose", [wkv], f"{self.state}_out", perm=[0, 2, 1]), (h, n, n))
-        return before[0] if self.blocks == 1 else self.op("Concat", before, "wkv.before", axis=0)
+        return read[0] if self.blocks == 1 else self.op("Concat", read, "y.rows", axis=0)
 
     def add_inverse(self, lower: str, name: str) -> str:
         """(I − F)⁻¹ of a strictly lower triangular F [G, L, L]: of ever larger blocks on the diagonal.
@@ -133,36 +168,17 @@ class WkvBlocks(TokenBlocks):
             size *= 2
         return inverse
 
-    def decays(self, sums: str, index: int, name: str) -> str:
-        """The decays number `index` of those that there are for each token, [G, L, N]."""
-        rows = self.part(sums, 0, index * self.tokens, (index + 1) * self.tokens, f"{name}.sums")
-        return self.op("Exp", [self.by_heads(rows, f"{name}.exponents")], f"{name}.decays")
 
-    def edge_decays(self, sums: str, index: int, name: str, shape: tuple[int, int]) -> str:
-        """The decays number `index` of those that there are for each block, [G, 1, N] or [G, N, 1]."""
-        first = 3 * self.tokens + index * self.blocks
-        rows = self.part(sums, 0, first, first + self.blocks, f"{name}.sums")
-        return self.op("Exp", [self.reshape(rows, (self.blocks * self.h, *shape), f"{name}.exponents")], name)
+def sums_matrix(length: int) -> Float32Array:
+    """[3L + 2, L]: adds the exponents of the decays between two places of a block.
 
-    def decay_sums(self, exponent: str) -> str:
-        """The exponents of all decays, in the order of `sums_matrix`: [3T + 3B, C]."""
-        matrix = self.graph.constant(f"decay_sums_{self.tokens}", sums_matrix(self.tokens, self.length))
-        return self.op("MatMul", [matrix, exponent], "decay.sums")
-
-
-def sums_matrix(tokens: int, length: int) -> Float32Array:
-    """[3T + 3B, T]: adds the exponents of the decays between two places.
-
-    From a block's middle to before, and through, each token; the reverse of the latter; from a block's
-    beginning to its middle, from there to its end, all of the block.
+    From its middle to before, and through, each token; the reverse of the latter; from its beginning to its
+    middle; all of it.
     """
-    through = np.tril(np.ones((tokens, tokens)))
+    through = np.tril(np.ones((length, length)))
     before = np.tril(through, -1)
-    middles, ends = through[length // 2 - 1 :: length], through[length - 1 :: length]  # [B, T]
-    starts = before[::length]
-    middle = np.repeat(middles, length, axis=0)
-    sums = [before - middle, through - middle, middle - through]
-    sums += [middles - starts, ends - middles, ends - starts]
+    middle, whole = through[length // 2 - 1], through[-1]
+    sums = [before - middle, through - middle, middle - through, middle[None], whole[None]]
     return np.concatenate(sums).astype(np.float32)
 
 

@@ -7,12 +7,13 @@ import onnx
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
-from onnx import TensorProto, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from logit_divergence import mean_divergence
 from quantised_model import A16W8, quantise
 from rwkv.chunk_span import ChunkSpan
 from rwkv.decode_graph import build_from_embedding, build_from_token
+from rwkv.graph_form import GraphForm
 from rwkv.observed_ranges import observe_ranges
 from rwkv.rwkv7_reference import Rwkv7Reference
 from rwkv.tensor_encodings import Range, encoding_key
@@ -154,6 +155,40 @@ def test_norms_have_one_scale_a_tensor(graphs: dict[str, Path]) -> None:
         assert all(shapes[sources[name].input[1]] == [] for name in node.input)
         parameters = [types[sources[name].input[0]] for name in node.input[1:]]
         assert parameters == [TensorProto.UINT8, TensorProto.INT32][: len(parameters)]
+
+
+def test_a_product_with_the_identity_writes_the_codes_that_it_reads(
+    weights: WeightFolder, ranges: dict[str, Range], tmp_path: Path
+) -> None:
+    model = build_from_token(weights, SPANS["whole"], GraphForm(tokens=32)).model()
+    path = quantise(weights, A16W8, ranges, tmp_path / "graph", model)
+    loaded = onnx.load_model(path, load_external_data=False)
+    pairs = [
+        (f"blocks.1.att.{read}.code", f"blocks.1.att.{read.partition('.')[0]}.settled.code")
+        for read in ("wkv.turned", "exponent.taken")
+    ]
+    for name in (name for pair in pairs for name in pair):
+        loaded.graph.output.append(helper.make_empty_tensor_value_info(name))
+    path.write_bytes(loaded.SerializeToString())
+    session = onnxruntime.InferenceSession(path)
+    random = np.random.default_rng(0)
+    given = {item.name: random.integers(0, 2**16, item.shape, np.uint16) for item in session.get_inputs()[1:]}
+    token = {"token": np.arange(32, dtype=np.int32)}
+    for read, written in pairs:
+        before, after = session.run([read, written], {**token, **given})
+        assert len(np.unique(before)) > 100, read
+        np.testing.assert_array_equal(after, before)
+    (identity,) = (
+        item
+        for item in loaded.graph.initializer
+        if item.name.startswith("identity_") and item.name.endswith(".s8")
+    )
+    # The HTP keeps 8 bits of a constant in u16, and loses 8 bits of what is multiplied with a code of 1.
+    codes = np.frombuffer((tmp_path / "graph" / "quantised.bin").read_bytes(), np.int8)
+    place = {item.key: item.value for item in identity.external_data}
+    first = int(place["offset"])
+    assert identity.data_type == TensorProto.INT8
+    assert codes[first : first + int(place["length"])].max() == 127
 
 
 def test_the_quantised_model_says_nearly_the_same(graphs: dict[str, Path], weights: WeightFolder) -> None:
