@@ -218,7 +218,10 @@ class Model(_Handle):
             self._library, _made(self._library, "session_init", self._pointer), self.info.vocabulary
         )
 
-    def tokenizer(self, name: str) -> Tokenizer:
+    def tokenizer(self, name: str | None = None) -> Tokenizer:
+        """By its name, or the one that the model's pack or folder names."""
+        if name is None:
+            return Tokenizer(self._library, _made(self._library, "tokenizer_init_of_model", self._pointer))
         return Tokenizer(self._library, _made(self._library, "tokenizer_init", name.encode()))
 
 

@@ -82,21 +82,22 @@ typedef struct rwkv_qnn_model_options {
   size_t size;
   /** The folder with libQnnHtp.so and libQnnSystem.so. Not NULL. */
   const char* qnn_libs;
-  /** The model: its folder, or its first or only context, "…_chunk1ofN.bin", beside which the others are found, as is
+  /** The model: its pack, its folder, or its first or only context, "…_chunk1ofN.bin", beside which the others are found, as is
    *  the head's. Not NULL. */
   const char* path;
-  /** The raw float32 embedding table of a model whose embedding is outside of the graph; NULL: `embedding.f32` of the
-   *  model's folder, where that was given, else none. */
+  /** The raw float32 embedding table of a model whose embedding is outside of the graph; NULL: `embedding.f32` of
+   *  the model's pack or folder, where that was given, else none. */
   const char* embedding;
   /** What the heads start from, for a model with tuned states: raw float32, one layer after the other; NULL:
-   *  `initial-state.f32` of the model's folder, where that was given, else zeros. */
+   *  `initial-state.f32` of the model's pack or folder, where that was given, else zeros. */
   const char* initial_state;
 } rwkv_qnn_model_options;
 
 /** Sets all fields that fit into `size` bytes, which is sizeof(rwkv_qnn_model_options), to their defaults: NULL. */
 RWKV_QNN_API void rwkv_qnn_model_options_init(rwkv_qnn_model_options* options, size_t size);
 
-/** Loads a model; on a phone this takes a second or so for each gigabyte. */
+/** Loads a model; on a phone this takes a second or so for each gigabyte. A pack's parts are checked against their
+ *  digests. */
 RWKV_QNN_API rwkv_qnn_error rwkv_qnn_model_init(const rwkv_qnn_model_options* options, rwkv_qnn_model** model);
 RWKV_QNN_API void rwkv_qnn_model_free(rwkv_qnn_model* model);
 
@@ -206,6 +207,10 @@ typedef struct rwkv_qnn_tokenizer rwkv_qnn_tokenizer;
 
 /** `name` is "byte", "world:FILE" with the path of rwkv_vocab_v20230424.txt, or "abc" or "midi" for music models. */
 RWKV_QNN_API rwkv_qnn_error rwkv_qnn_tokenizer_init(const char* name, rwkv_qnn_tokenizer** tokenizer);
+/** The model's own, when its pack has one or `tokenizer.txt`, with its name, lies in its folder; that of "world" is beside
+ *  it in `vocabulary.txt`. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_tokenizer_init_of_model(const rwkv_qnn_model* model,
+                                                             rwkv_qnn_tokenizer** tokenizer);
 RWKV_QNN_API void rwkv_qnn_tokenizer_free(rwkv_qnn_tokenizer* tokenizer);
 
 /** Sets `*count` to the number of tokens and writes as many of them as fit into `capacity`. There are never more tokens

@@ -13,9 +13,10 @@ namespace rwkv::api {
 
 // In the order in which they must be made; destroyed in the reverse one.
 struct LoadedModel {
-  LoadedModel(const std::filesystem::path& qnn_libs, const ModelFiles& files)
-      : library(qnn_libs), device(library, {}), model(device, files) {}
+  LoadedModel(const std::filesystem::path& qnn_libs, const ModelFiles& own)
+      : files(own), library(qnn_libs), device(library, {}), model(device, own) {}
 
+  ModelFiles files;
   QnnLibrary library;
   HtpDevice device;
   RwkvModel model;

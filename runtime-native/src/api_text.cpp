@@ -64,6 +64,15 @@ rwkv_qnn_error rwkv_qnn_tokenizer_init(const char* name, rwkv_qnn_tokenizer** to
   });
 }
 
+rwkv_qnn_error rwkv_qnn_tokenizer_init_of_model(const rwkv_qnn_model* model, rwkv_qnn_tokenizer** tokenizer) {
+  return api::guarded([&] {
+    api::require(tokenizer != nullptr, "tokenizer");
+    *tokenizer = nullptr;
+    api::require(model != nullptr, "model");
+    *tokenizer = new rwkv_qnn_tokenizer{open_tokenizer(model->loaded->files)};
+  });
+}
+
 void rwkv_qnn_tokenizer_free(rwkv_qnn_tokenizer* tokenizer) { delete tokenizer; }
 
 rwkv_qnn_error rwkv_qnn_tokenizer_encode_text(const rwkv_qnn_tokenizer* tokenizer, const char* text, size_t bytes,

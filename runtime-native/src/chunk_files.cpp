@@ -1,8 +1,6 @@
 #include "chunk_files.hpp"
 
 #include <charconv>
-#include <optional>
-#include <string>
 #include <string_view>
 
 #include "failure.hpp"
@@ -10,22 +8,17 @@
 namespace rwkv {
 namespace {
 
-struct ChunkName {
-  std::string stem;   // everything before "_chunk"
-  unsigned chunk = 0;
-  unsigned chunks = 0;
-  std::string extension;
-
-  std::string file_of(unsigned other) const {
-    return stem + "_chunk" + std::to_string(other) + "of" + std::to_string(chunks) + extension;
-  }
-};
-
 std::optional<unsigned> to_number(std::string_view digits) {
   unsigned number = 0;
   const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (result.ec != std::errc{} || result.ptr != digits.data() + digits.size() || number == 0) return {};
   return number;
+}
+
+}   // namespace
+
+std::string ChunkName::file_of(unsigned other) const {
+  return stem + "_chunk" + std::to_string(other) + "of" + std::to_string(chunks) + extension;
 }
 
 std::optional<ChunkName> parse_chunk_name(const std::filesystem::path& file) {
@@ -40,8 +33,6 @@ std::optional<ChunkName> parse_chunk_name(const std::filesystem::path& file) {
   if (!chunk || !chunks || *chunk > *chunks) return {};
   return ChunkName{stem.substr(0, mark), *chunk, *chunks, file.extension().string()};
 }
-
-}   // namespace
 
 std::vector<std::filesystem::path> find_chunk_files(const std::filesystem::path& first) {
   const auto name = parse_chunk_name(first);

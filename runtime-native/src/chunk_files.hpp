@@ -2,9 +2,24 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace rwkv {
+
+/// "STEM_chunkIofN.EXTENSION", taken apart.
+struct ChunkName {
+  std::string stem;
+  unsigned chunk = 0;   // from 1
+  unsigned chunks = 0;
+  std::string extension;   // with its dot
+
+  std::string file_of(unsigned other) const;
+};
+
+/// Nothing for other names.
+std::optional<ChunkName> parse_chunk_name(const std::filesystem::path& file);
 
 /// For "…_chunk1ofN.bin": the N files beside it, in order. For any other name: that file alone, as a whole model.
 /// Throws Failure (file) that names the missing chunk, or (argument) when `first` is a later chunk.

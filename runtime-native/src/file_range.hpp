@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "sha256.hpp"
+
 namespace rwkv {
 
 struct FileRange {
@@ -19,6 +21,7 @@ struct FileRange {
   std::string part;   // what it is called inside of the file; empty for a whole one
   std::uint64_t offset = 0;
   std::optional<std::uint64_t> bytes;   // nothing: up to the end
+  std::optional<Digest> digest;         // of the bytes, where it is known: who maps them checks it
 
   /// For messages: "model.rwkvpack:model_chunk1of2.bin", or the path.
   std::string name() const { return part.empty() ? file.string() : file.string() + ":" + part; }

@@ -58,6 +58,11 @@ MappedFile::MappedFile(const FileRange& range) {
     data_ = nullptr;
     fail();
   }
+  if (range.digest && sha256(bytes()) != *range.digest) {
+    munmap(data_, size_ + before_);
+    throw Failure(FailureKind::format, name, "is damaged: it has another digest than the pack says",
+                  "copy or pack the model again");
+  }
 }
 
 MappedFile::~MappedFile() {

@@ -10,7 +10,8 @@ namespace rwkv {
 
 class MappedFile {
  public:
-  /// Throws Failure (file) when it can't be opened, Failure (format) when it is empty or ends before the range does.
+  /// Throws Failure (file) when it can't be opened, Failure (format) when it is empty, ends before the
+  /// range does, or has another digest than the range.
   explicit MappedFile(const FileRange& range);
   ~MappedFile();
   MappedFile(MappedFile&& other) noexcept;

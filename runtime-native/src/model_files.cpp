@@ -1,10 +1,14 @@
 #include "model_files.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <map>
 #include <string>
 
 #include "chunk_files.hpp"
 #include "failure.hpp"
+#include "mapped_file.hpp"
+#include "model_pack.hpp"
 
 namespace rwkv {
 namespace {
@@ -32,18 +36,69 @@ std::optional<FileRange> if_there(const std::filesystem::path& file) {
   return {};
 }
 
+// What stands in a tokenizer.txt: a word.
+std::string tokenizer_in(const FileRange& file) {
+  const MappedFile mapped(file);
+  std::string word(reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size());
+  word.erase(std::find_if(word.begin(), word.end(), [](unsigned char c) { return std::isspace(c) != 0; }), word.end());
+  for (const char* known : {"byte", "world", "abc", "midi"}) {
+    if (word == known) return word;
+  }
+  throw Failure(FailureKind::format, file.name(), "has none of the tokenizers' names: byte, world, abc, midi",
+                "write the name of the model's tokenizer into it");
+}
+
+// Takes over what lies beside the chunks under a name of its own.
+void take_part(ModelFiles& files, const std::string& name, const FileRange& content) {
+  if (name == "embedding.f32") files.embedding = content;
+  if (name == "initial-state.f32") files.initial_state = content;
+  if (name == "vocabulary.txt") files.vocabulary = content;
+  if (name == "tokenizer.txt") files.tokenizer = tokenizer_in(content);
+}
+
+// The chunk's number in "…_chunkIofN.bin".
+std::optional<ChunkName> chunk_of(const std::string& name) {
+  return name.ends_with(".bin") ? parse_chunk_name(name) : std::nullopt;
+}
+
+ModelFiles files_in_pack(const std::filesystem::path& pack) {
+  ModelFiles files;
+  std::map<unsigned, FileRange> chunks;
+  unsigned expected = 0;
+  for (const PackPart& part : read_model_pack(pack)) {
+    if (const auto name = chunk_of(part.name)) {
+      chunks.emplace(name->chunk, part.content);
+      expected = name->chunks;
+    } else if (part.name.ends_with("_head.bin")) {
+      files.head = part.content;
+    } else {
+      take_part(files, part.name, part.content);
+    }
+  }
+  if (chunks.empty() || chunks.size() != expected) {
+    throw Failure(
+        FailureKind::format, pack.string(),
+        "has " + std::to_string(chunks.size()) + " of the " + std::to_string(expected) + " chunks of its model",
+        "pack the model again");
+  }
+  for (const auto& [number, content] : chunks) files.chunks.push_back(content);
+  return files;
+}
+
 }   // namespace
 
 ModelFiles find_model_files(const std::filesystem::path& model) {
   std::error_code ignored;
   const bool is_folder = std::filesystem::is_directory(model, ignored);
+  if (!is_folder && std::filesystem::is_regular_file(model, ignored) && is_model_pack(model))
+    return files_in_pack(model);
   const std::filesystem::path first = is_folder ? first_chunk_in(model) : model;
   ModelFiles files;
   for (const auto& file : find_chunk_files(first)) files.chunks.emplace_back(file);
   files.head = if_there(head_file_of(first));
-  if (is_folder) {
-    files.embedding = if_there(model / "embedding.f32");
-    files.initial_state = if_there(model / "initial-state.f32");
+  if (!is_folder) return files;
+  for (const char* name : {"embedding.f32", "initial-state.f32", "tokenizer.txt", "vocabulary.txt"}) {
+    if (const auto file = if_there(model / name)) take_part(files, name, *file);
   }
   return files;
 }

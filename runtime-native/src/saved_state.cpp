@@ -1,34 +1,18 @@
 #include "saved_state.hpp"
 
-#include <bit>
 #include <cstring>
 #include <string_view>
 
 #include "byte_reader.hpp"
+#include "byte_writer.hpp"
 #include "sha256.hpp"
 
 namespace rwkv {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "numbers are written as they lie in memory");
-
 constexpr std::string_view magic = "RWKVSTAT";
 constexpr std::uint32_t format = 1;
 constexpr const char* hint = "save the state again, with this version of the library";
-
-class ByteWriter {
- public:
-  void add(std::span<const std::byte> bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
-  void add(std::string_view text) { add(std::as_bytes(std::span(text))); }
-  template <typename Number>
-  void add_number(Number value) {
-    add(std::as_bytes(std::span(&value, 1)));
-  }
-  std::vector<std::byte>& bytes() { return bytes_; }
-
- private:
-  std::vector<std::byte> bytes_;
-};
 
 }   // namespace
 

@@ -49,4 +49,16 @@ std::unique_ptr<Tokenizer> open_tokenizer(std::string_view name) {
                 "use byte, abc, midi, or world:FILE with the path of rwkv_vocab_v20230424.txt");
 }
 
+std::unique_ptr<Tokenizer> open_tokenizer(const ModelFiles& files) {
+  if (files.tokenizer.empty()) {
+    throw Failure(FailureKind::argument, files.chunks.front().name(), "has nothing beside it that names its tokenizer",
+                  "give one: byte, abc, midi, or world:FILE with the path of rwkv_vocab_v20230424.txt");
+  }
+  if (files.tokenizer != "world") return open_tokenizer(files.tokenizer);
+  if (files.vocabulary) return std::make_unique<WorldTokenizer>(*files.vocabulary);
+  throw Failure(FailureKind::file, files.chunks.front().name(),
+                "has no vocabulary.txt beside it for its tokenizer, world",
+                "put rwkv_vocab_v20230424.txt there under that name");
+}
+
 }   // namespace rwkv

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "model_files.hpp"
+
 namespace rwkv {
 
 class Tokenizer {
@@ -26,5 +28,8 @@ class Tokenizer {
 /// `name` is "byte" (token = byte), "world:FILE" (RWKV's World vocabulary), or "abc" or "midi" for the music models.
 /// Throws Failure (argument) for other names, (file) and (format) for a vocabulary that is missing or damaged.
 std::unique_ptr<Tokenizer> open_tokenizer(std::string_view name);
+
+/// The model's own, where its files say which. Throws Failure (argument) where they don't, or as open_tokenizer() does.
+std::unique_ptr<Tokenizer> open_tokenizer(const ModelFiles& files);
 
 }   // namespace rwkv

@@ -1,10 +1,10 @@
 // RWKV's World tokenizer: the longest token of a fixed vocabulary at every place, by a trie over bytes.
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <vector>
 
+#include "file_range.hpp"
 #include "token_trie.hpp"
 #include "tokenizer.hpp"
 
@@ -14,7 +14,7 @@ class WorldTokenizer : public Tokenizer {
  public:
   /// Reads a vocabulary file with a line `id literal bytelength` for every token (rwkv_vocab_v20230424.txt). Throws
   /// Failure (format) "FILE:LINE: …" for anything that doesn't fit.
-  explicit WorldTokenizer(const std::filesystem::path& vocabulary);
+  explicit WorldTokenizer(const FileRange& vocabulary);
 
   /// Any bytes can be encoded: each single byte is a token, except 0, which becomes token 0 (end of document).
   std::vector<std::uint32_t> encode(std::string_view text) const override;

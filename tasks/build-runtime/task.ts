@@ -28,6 +28,7 @@ interface Program {
 
 const PROGRAMS = {
   'rwkv-run': { folder: `${NATIVE}/tools/rwkv_run`, flags: [], linkFlags: [] },
+  'rwkv-pack': { folder: `${NATIVE}/tools/rwkv_pack`, flags: [], linkFlags: [] },
   'qnn-context': { folder: `${NATIVE}/tools/qnn_context`, flags: [], linkFlags: [] },
   'librwkv_qnn.so': { flags: [], linkFlags: ['-shared'] },
   'native-tests': { folder: `${NATIVE}/test`, flags: SANITIZE, linkFlags: [] },

@@ -9,6 +9,7 @@ from typing import Any
 
 
 def load_bindings(path: str) -> Any:
+    """The module that lies in a file."""
     spec = importlib.util.spec_from_file_location("rwkv_qnn", path)
     if spec is None or spec.loader is None:
         raise SystemExit(f"{path} is no module")
@@ -19,11 +20,13 @@ def load_bindings(path: str) -> Any:
 
 
 def expect(holds: bool, sentence: str) -> None:
+    """Ends the program where a sentence does not hold."""
     if not holds:
         raise SystemExit(f"it does not hold that {sentence}")
 
 
 def main(bindings: str, library: str, qnn_libs: str, path: str) -> None:
+    """Everything that the bindings can do, once."""
     rwkv = load_bindings(bindings)
     try:
         rwkv.Model(qnn_libs, "nowhere_chunk1of1.bin", library=library)
@@ -45,7 +48,10 @@ def main(bindings: str, library: str, qnn_libs: str, path: str) -> None:
         saved, fork = session.save_state(), session.fork()
         sampling = rwkv.Sampling(top_p=0.5, seed=3)
         text = "".join(session.generate(tokenizer, sampling, limit=12))
-        expect(text != "" and text == "".join(fork.generate(tokenizer, sampling, limit=12)), "a fork says the same")
+        expect(
+            text != "" and text == "".join(fork.generate(tokenizer, sampling, limit=12)),
+            "a fork says the same",
+        )
         session.load_state(saved)
         expect(session.logits == logits, "a loaded state has the logits that were saved")
         stop = text[3]
