@@ -10,12 +10,13 @@ with open(os.path.join(site(sys.argv[1]), 'stage-packages.pth'), 'w') as file:
     file.write(site(sys.argv[2]) + '\\n')
 `;
 
-/** What checks and tests the Python parts, beside what they run with. */
-function testPackages(packageRoot: string, stageFolder: string): PackageSet {
+/** Packages of an environment of its own, beside those of the stages. */
+function besideStages(
+  set: Pick<PackageSet, 'name' | 'requirements' | 'announcement'>,
+  stageFolder: string,
+): PackageSet {
   return {
-    name: 'python-tests',
-    requirements: join(packageRoot, 'tasks', 'requirements-dev.txt'),
-    announcement: 'making the environment of the Python tests, once',
+    ...set,
     commands: (python, folder, requirements) => [
       [python, '-m', 'venv', folder],
       installLocked(join(folder, 'bin', 'python'), requirements),
@@ -24,16 +25,33 @@ function testPackages(packageRoot: string, stageFolder: string): PackageSet {
   };
 }
 
-/** Makes both environments where they are not there yet and returns the Python of the tests. */
-export async function testPython(packageRoot: string, cacheRoot: string): Promise<string> {
+/** What checks and tests the Python parts. */
+export const testPython = (packageRoot: string, cacheRoot: string): Promise<string> =>
+  pythonBesideStages(packageRoot, cacheRoot, {
+    name: 'python-tests',
+    requirements: join(packageRoot, 'tasks', 'requirements-dev.txt'),
+    announcement: 'making the environment of the Python tests, once',
+  });
+
+/** What the runtime is measured against. */
+export const benchPython = (packageRoot: string, cacheRoot: string): Promise<string> =>
+  pythonBesideStages(packageRoot, cacheRoot, {
+    name: 'python-bench',
+    requirements: join(packageRoot, 'bench', 'runtime', 'requirements.txt'),
+    announcement: 'making the environment of the runtime bench, once',
+  });
+
+/** Makes the environment, and that of the stages, where they are not there yet and returns its Python. */
+async function pythonBesideStages(
+  packageRoot: string,
+  cacheRoot: string,
+  set: Pick<PackageSet, 'name' | 'requirements' | 'announcement'>,
+): Promise<string> {
   const { signal } = new AbortController();
-  const progress = (line: string): void => console.log(`  ${line}`);
+  const progress = (line: string): void => console.error(`  ${line}`);
   const stage = await new PythonPackages(stagePackages(packageRoot), cacheRoot).prepare(progress, signal);
   if (!stage.ok) throw new Error(stage.failure.message);
-  const tests = await new PythonPackages(testPackages(packageRoot, stage.value), cacheRoot).prepare(
-    progress,
-    signal,
-  );
-  if (!tests.ok) throw new Error(tests.failure.message);
-  return join(tests.value, 'bin', 'python');
+  const own = await new PythonPackages(besideStages(set, stage.value), cacheRoot).prepare(progress, signal);
+  if (!own.ok) throw new Error(own.failure.message);
+  return join(own.value, 'bin', 'python');
 }

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { table } from '../../cli/reporters/figures.ts';
 import { BUILD_ROWS } from './build-rows.ts';
 import { FIDELITY_ROWS } from './fidelity-rows.ts';
+import { goalsText } from './goal-text.ts';
 import { ModelBench } from './model-bench.ts';
 import type { ModelGoal, ModelRow } from './model-row.ts';
 import { PREFILL_ROWS } from './prefill-rows.ts';
@@ -42,19 +42,6 @@ function chosenRows(only: string): readonly ModelRow[] {
   const words = only.split(',').filter((word) => word !== '');
   if (words.length === 0) return ROWS.filter(({ takes }) => takes === 'minutes');
   return ROWS.filter(({ id }) => words.some((word) => word === 'all' || id.includes(word)));
-}
-
-const MARKS = new Map<boolean | undefined, string>([
-  [true, '✓'],
-  [false, '✗'],
-  [undefined, '?'],
-]);
-
-function goalsText(goals: readonly ModelGoal[]): string {
-  return table(
-    goals.map(({ text, reached, met }) => [MARKS.get(met) ?? '', text, reached]),
-    new Set(),
-  ).join('\n');
 }
 
 async function main(): Promise<number> {

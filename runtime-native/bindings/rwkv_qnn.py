@@ -238,19 +238,19 @@ class Tokenizer(_Handle):
 
     def encode(self, text: str | bytes) -> array.array[int]:
         data = text.encode() if isinstance(text, str) else text
-        tokens, count = array.array("I", bytes(4 * len(data))), c_size_t()
-        into = (c_uint32 * len(data)).from_buffer(tokens) if data else None
+        room, count = (c_uint32 * len(data))(), c_size_t()
         self._library.call(
             "tokenizer_encode_text",
             self._pointer,
             data,
             c_size_t(len(data)),
-            into,
+            room,
             c_size_t(len(data)),
             byref(count),
         )
-        del into  # an exported buffer can't shrink
-        return tokens[: count.value]
+        tokens = array.array("I")
+        tokens.frombytes(memoryview(room).cast("B")[: 4 * count.value])
+        return tokens
 
     def decode(self, tokens: Sequence[int]) -> bytes:
         text, size, parts = POINTER(c_char)(), c_size_t(), []
@@ -260,6 +260,12 @@ class Tokenizer(_Handle):
             )
             parts.append(ctypes.string_at(text, size.value))
         return b"".join(parts)
+
+
+def open_tokenizer(name: str, *, library: str = "librwkv_qnn.so") -> Tokenizer:
+    """A tokenizer without a model: "byte", "abc", "midi", or "world:FILE"."""
+    functions = _Library(library)
+    return Tokenizer(functions, _made(functions, "tokenizer_init", name.encode()))
 
 
 class Sampler(_Handle):

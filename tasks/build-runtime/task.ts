@@ -31,6 +31,7 @@ const PROGRAMS = {
   'rwkv-pack': { folder: `${NATIVE}/tools/rwkv_pack`, flags: [], linkFlags: [] },
   'qnn-context': { folder: `${NATIVE}/tools/qnn_context`, flags: [], linkFlags: [] },
   'librwkv_qnn.so': { flags: [], linkFlags: ['-shared'] },
+  'runtime-bench': { folder: `${NATIVE}/bench`, flags: [], linkFlags: [] },
   'native-tests': { folder: `${NATIVE}/test`, flags: SANITIZE, linkFlags: [] },
 } as const satisfies Record<string, Program>;
 
@@ -56,7 +57,8 @@ export function buildRuntime(packageRoot: string): Kind {
           uniqueItems: true,
           items: { enum: Object.keys(PROGRAMS) },
           default: DEFAULT_PROGRAMS,
-          description: 'What to build. `native-tests` has sanitizers in it.',
+          description:
+            'What to build. `native-tests` has sanitizers in it, `runtime-bench` is for `npm run bench:runtime`.',
         },
         folder: {
           type: 'string',

@@ -120,4 +120,23 @@ test('is driven from Python by the bindings that are installed with it', async (
   assert.ok(said.stdout.length > 1);
 });
 
+test("gives bit for bit the logits that ONNX Runtime's QNN provider gives of the same contexts", async () => {
+  await installed();
+  const { project } = await shippedBuild();
+  for (const precision of ['fp16', 'a16w8']) {
+    const said = run([
+      await stagePython(),
+      join(REPOSITORY, 'bench/runtime/provider_session.py'),
+      join(prefix, 'share/rwkv_qnn/rwkv_qnn.py'),
+      join(prefix, 'lib/librwkv_qnn.so'),
+      join(project.folder, `out/rwkv7-austen/${precision}/SM8650/rwkv7-austen_chunk1of2.bin`),
+      mkdtempSync(join(folder, 'provider-')),
+      '64',
+    ]).stdout;
+    const found = JSON.parse(said.slice(said.indexOf('{"tokens"'))) as { tokens: number; different: number };
+    assert.is(found.tokens, 64);
+    assert.is(found.different, 0);
+  }
+});
+
 test.run();
