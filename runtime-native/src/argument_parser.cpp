@@ -55,11 +55,21 @@ std::string closest_word(std::string_view word, const std::vector<std::string>& 
   return best;
 }
 
-Arguments::Arguments(const std::vector<OptionDescription>& options, int count, const char* const* words) {
+Arguments::Arguments(const std::vector<OptionDescription>& options, int count, const char* const* words,
+                     std::size_t most_words) {
+  bool only_words = false;
   for (int i = 1; i < count; ++i) {
     std::string name = words[i];
     std::optional<std::string> value;
-    if (!name.starts_with("-")) throw UsageError("'" + name + "': unexpected argument; options start with --");
+    if (name == "--" && !only_words) {
+      only_words = true;
+      continue;
+    }
+    if (only_words || !name.starts_with("-")) {
+      if (words_.size() == most_words) throw UsageError("'" + name + "': unexpected argument; options start with --");
+      words_.push_back(std::move(name));
+      continue;
+    }
     if (const auto equals = name.find('='); equals != std::string::npos) {
       value = name.substr(equals + 1);
       name.resize(equals);

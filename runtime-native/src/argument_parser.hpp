@@ -1,4 +1,4 @@
-// Command lines of the form --name value, with help and "did you mean".
+// Command lines of the form --name value and plain words, with help and "did you mean".
 #pragma once
 
 #include <cstdint>
@@ -26,14 +26,18 @@ struct OptionDescription {
 
 class Arguments {
  public:
-  /// Takes `--name value` and `--name=value`. Throws UsageError for unknown options (with the closest known one), for
-  /// a missing or a surplus value and for an option given twice that isn't repeatable.
-  Arguments(const std::vector<OptionDescription>& options, int count, const char* const* words);
+  /// Takes `--name value` and `--name=value`, and up to `most_words` plain words; all are plain behind `--`. Throws
+  /// UsageError for unknown options (with the closest known one), for a missing or a surplus value, for an option given
+  /// twice that isn't repeatable and for a surplus word.
+  Arguments(const std::vector<OptionDescription>& options, int count, const char* const* words,
+            std::size_t most_words = 0);
 
   bool has(std::string_view name) const;
   std::optional<std::string> text(std::string_view name) const;
   /// All values of a repeatable option, in the order in which they were given.
   std::vector<std::string> texts(std::string_view name) const;
+  /// Those that are neither options nor their values.
+  const std::vector<std::string>& words() const { return words_; }
   /// Throws UsageError naming the option when it wasn't given.
   std::string required_text(std::string_view name) const;
   /// A whole number within [low, high]; `otherwise` when it wasn't given. Throws UsageError.
@@ -44,6 +48,7 @@ class Arguments {
 
  private:
   std::map<std::string, std::vector<std::string>, std::less<>> values_;   // by option; never empty
+  std::vector<std::string> words_;
 };
 
 /// The options, one a line, with their explanations in a column.

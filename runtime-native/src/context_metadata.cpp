@@ -77,9 +77,9 @@ std::optional<GraphMemory> to_graph_memory(const qnn::GraphInfo& graph) {
 
 }   // namespace
 
-ContextMetadata read_context_metadata(const QnnLibrary& library, std::span<const std::byte> binary,
+ContextMetadata read_context_metadata(const QnnSystem& reader, std::span<const std::byte> binary,
                                       const std::string& name) {
-  const qnn::SystemInterface& system = library.system();
+  const qnn::SystemInterface& system = reader.functions();
   const SystemContext context(system);
   const qnn::BinaryInfo* info = nullptr;
   const qnn::Error error = system.context_get_metadata(context.handle(), binary.data(), binary.size(), &info);

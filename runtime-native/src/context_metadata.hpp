@@ -44,7 +44,7 @@ struct ContextMetadata {
 
 /// Reads a binary that lies in memory; `name` is for messages. Throws Failure (format) for a truncated or damaged one
 /// and for one that another version of QNN made.
-ContextMetadata read_context_metadata(const QnnLibrary& library, std::span<const std::byte> binary,
+ContextMetadata read_context_metadata(const QnnSystem& reader, std::span<const std::byte> binary,
                                       const std::string& name);
 
 }   // namespace rwkv

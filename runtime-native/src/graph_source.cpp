@@ -27,7 +27,7 @@ class DlcSource : public GraphSource {
   }
 
   std::vector<std::string> compose(const HtpDevice& device, qnn::Handle context) override {
-    system_ = &device.library().system();
+    system_ = &device.library().system().functions();
     if (system_->dlc_create_from_file(nullptr, path_.c_str(), &dlc_) != qnn::success) {
       dlc_ = nullptr;
       take_qnn_log_errors();

@@ -22,16 +22,12 @@ std::size_t find_decode_graph(const ContextMetadata& metadata, const std::string
 
 // The emulator logs this error and then crashes, so that it has to be found beforehand.
 void refuse_shared_weights(const ContextMetadata& metadata, const std::string& name) {
-#if defined(__x86_64__)
+  if (!is_emulated) return;
   for (const GraphMetadata& graph : metadata.graphs) {
     if (!graph.memory || graph.memory->shared_weight_bytes == 0) continue;
     const auto words = explain_qnn_error(1000, {"Shared weights buffer isn't supported on this platform"});
     throw Failure(FailureKind::backend, name, words->cause + " (QNN error 1000)", words->hint);
   }
-#else
-  static_cast<void>(metadata);
-  static_cast<void>(name);
-#endif
 }
 
 }   // namespace
@@ -41,7 +37,7 @@ HtpContext::HtpContext(const HtpDevice& device, const FileRange& range) : device
   // Only while loading: QNN keeps its own copy.
   const MappedFile file(range);
   const auto binary = file.bytes();
-  metadata_ = read_context_metadata(device.library(), binary, name_);
+  metadata_ = read_context_metadata(device.library().system(), binary, name_);
   decode_graph_ = find_decode_graph(metadata_, name_);
   refuse_shared_weights(metadata_, name_);
   check_qnn(htp.context_create_from_binary(device.backend(), device.device(), nullptr, binary.data(), binary.size(),

@@ -8,6 +8,13 @@
 
 namespace rwkv {
 
+/// QNN's HTP library for x86-64 is an emulator.
+#if defined(__x86_64__)
+inline constexpr bool is_emulated = true;
+#else
+inline constexpr bool is_emulated = false;
+#endif
+
 class HtpDevice {
  public:
   /// `soc_id` chooses the SoC to compile for (or to emulate); without it QNN takes the one it runs on.

@@ -39,8 +39,14 @@ void require_qnn_version(const std::filesystem::path& library, const char* axis,
                 "use the libraries of QAIRT 2.51 (onnxruntime-qnn 2.7.0)");
 }
 
+QnnSystem::QnnSystem(const std::filesystem::path& folder) : library_(folder / "libQnnSystem.so", folder_hint) {
+  const auto* system = first_provider<qnn::SystemInterface>(library_, "QnnSystemInterface_getProviders");
+  require_qnn_version(library_.path(), "system API", system->system_api, qnn::system_version);
+  functions_ = system;
+}
+
 QnnLibrary::QnnLibrary(const std::filesystem::path& folder)
-    : htp_library_(folder / "libQnnHtp.so", folder_hint), system_library_(folder / "libQnnSystem.so", folder_hint) {
+    : htp_library_(folder / "libQnnHtp.so", folder_hint), system_(folder) {
   const auto* htp = first_provider<qnn::Interface>(htp_library_, "QnnInterface_getProviders");
   if (htp->backend_id != qnn::htp_backend_id) {
     throw Failure(FailureKind::version, htp_library_.path().string(),
@@ -48,10 +54,7 @@ QnnLibrary::QnnLibrary(const std::filesystem::path& folder)
   }
   require_qnn_version(htp_library_.path(), "core API", htp->core_api, qnn::core_version);
   require_qnn_version(htp_library_.path(), "HTP backend API", htp->backend_api, qnn::htp_version);
-  const auto* system = first_provider<qnn::SystemInterface>(system_library_, "QnnSystemInterface_getProviders");
-  require_qnn_version(system_library_.path(), "system API", system->system_api, qnn::system_version);
   htp_ = htp;
-  system_ = system;
 }
 
 std::string QnnLibrary::build_id() const {

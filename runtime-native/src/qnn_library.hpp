@@ -9,6 +9,19 @@
 
 namespace rwkv {
 
+/// libQnnSystem.so alone: it reads what stands in contexts, without a device.
+class QnnSystem {
+ public:
+  /// Opens it in `folder`. Throws Failure (file) when it can't be loaded, (version) for an unknown system API.
+  explicit QnnSystem(const std::filesystem::path& folder);
+
+  const qnn::SystemInterface& functions() const { return *functions_; }
+
+ private:
+  DynamicLibrary library_;
+  const qnn::SystemInterface* functions_ = nullptr;
+};
+
 class QnnLibrary {
  public:
   /// Opens libQnnHtp.so and libQnnSystem.so in `folder`. Throws Failure (file) when one can't be loaded and Failure
@@ -16,16 +29,15 @@ class QnnLibrary {
   explicit QnnLibrary(const std::filesystem::path& folder);
 
   const qnn::Interface& htp() const { return *htp_; }
-  const qnn::SystemInterface& system() const { return *system_; }
+  const QnnSystem& system() const { return system_; }
 
   /// For example "v2.51.0.260929181845".
   std::string build_id() const;
 
  private:
   DynamicLibrary htp_library_;
-  DynamicLibrary system_library_;
+  QnnSystem system_;
   const qnn::Interface* htp_ = nullptr;
-  const qnn::SystemInterface* system_ = nullptr;
 };
 
 /// Throws Failure (version) that names `library`, the axis ("core API") and what was found, unless the found version has

@@ -52,6 +52,8 @@ class RwkvSession {
 
   /// From any thread: ends the call that is running between two graphs, or else the next one, by Failure (cancelled).
   void cancel() { control_.is_cancelled = true; }
+  /// Takes back a cancel() that ended nothing yet.
+  void forget_cancel() { control_.is_cancelled = false; }
 
   SessionStatistics statistics() const;
   const RwkvModel& model() const { return model_; }

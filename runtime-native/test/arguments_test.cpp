@@ -39,6 +39,15 @@ TEST("a forgotten value is noticed, also before another option") {
   CHECK_THROWS("unexpected argument", parse({"file"}));
 }
 
+TEST("words that are no options are kept, as many as are taken") {
+  const char* words[] = {"tool", "model", "--soc-id", "57", "--", "--help"};
+  const Arguments arguments(options, 6, words, 2);
+  CHECK_EQUAL(arguments.words().size(), 2u);
+  CHECK_EQUAL(arguments.words().front() + arguments.words().back(), "model--help");
+  CHECK(!arguments.has("--help"));
+  CHECK_THROWS("'--help': unexpected argument", Arguments(options, 6, words, 1));
+}
+
 TEST("numbers are whole, in range and nothing else") {
   CHECK_THROWS("expected a whole number from 1 to 100", parse({"--soc-id", "0"}).whole_number("--soc-id", 0, 1, 100));
   CHECK_THROWS("expected a whole number", parse({"--soc-id", "5x"}).whole_number("--soc-id", 0, 1, 100));

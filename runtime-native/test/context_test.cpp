@@ -16,7 +16,7 @@ using test::TemporaryFolder;
 namespace {
 
 ContextMetadata read(const std::string& binary) {
-  return read_context_metadata(test::qnn_library(), std::as_bytes(std::span(binary)), "damaged.bin");
+  return read_context_metadata(test::qnn_library().system(), std::as_bytes(std::span(binary)), "damaged.bin");
 }
 
 }   // namespace
@@ -53,7 +53,7 @@ TEST("another backend in HTP's place is refused") {
 TEST("a context's description has its graphs, their tensors and the HTP's figures") {
   const auto first = test::first_chunks().front();
   const MappedFile file(first);
-  const auto metadata = read_context_metadata(test::qnn_library(), file.bytes(), first.string());
+  const auto metadata = read_context_metadata(test::qnn_library().system(), file.bytes(), first.string());
   CHECK(!metadata.graphs.empty());
   CHECK(metadata.soc_id > 0);
   CHECK(metadata.htp_arch >= 68 && metadata.htp_arch < 200);

@@ -102,7 +102,7 @@ int compile(int count, char** words) {
         memory.resize(bytes);
         return memory;
       });
-  const ContextMetadata metadata = read_context_metadata(library, compiled.binary, input);
+  const ContextMetadata metadata = read_context_metadata(library.system(), compiled.binary, input);
 
   if (file) file->keep(compiled.binary.size());
   if (report) write_output_file(*report, format_context_report(metadata, compiled));
