@@ -38,7 +38,7 @@ params: # \`--set chunks=4\` replaces one; model, soc, precision, target and dev
   ext_embedding: false # true: the embedding stays on the CPU, outside of the first chunk
   ext_head: false # true: the head is a context of its own, which runs only where logits are wanted
   prefill: 0 # 8, 32, 64, 128 (fp16: also 16): prompts are read so many tokens at once, by a second graph of each chunk
-  batch: 1 # so many sequences at once are read token by token by another graph of each chunk: rwkv-run --batch
+  batch: 1 # so many sequences at once are read token by token by another graph of each chunk: rwkv-run generate --batch
   precision: [${precisions.join(', ')}] # also a16w4, a16w4-mixed; all but fp16 suit SoCs without fp16
   soc: [${socs.join(', ')}] # the Snapdragons to build for
   target: [x86_64-linux] # also aarch64-linux, aarch64-android: machines that programs are built for

@@ -38,12 +38,11 @@ export interface Evaluation {
   };
 }
 
-/** What `rwkv-run --json` writes. */
-export interface RuntimeResult {
+/** What `rwkv-run generate --json` writes. */
+export interface GenerationResult {
   readonly prompt: string;
   readonly text: string;
   readonly tokens: number;
-  readonly evaluation: Evaluation;
   readonly seconds_to_first_token: number;
   readonly prefill_tokens_per_second: number;
   /** How many tokens the prefill graphs read at once, and how many of the prompt's went through them. */
@@ -52,7 +51,12 @@ export interface RuntimeResult {
   readonly generation_tokens_per_second: number;
 }
 
-type Measured = Omit<RuntimeResult, 'prompt' | 'text' | 'tokens' | 'evaluation'>;
+/** What `rwkv-run eval --json` writes. */
+export interface EvaluationResult {
+  readonly evaluation: Evaluation;
+}
+
+type Measured = Omit<GenerationResult, 'prompt' | 'text' | 'tokens'>;
 
 /** The result file of a benchmark: what the model wrote, how right it was, on what. */
 export interface BenchmarkResult {

@@ -14,7 +14,12 @@ import { LIBRARY_FOLDER } from '../device-libraries.ts';
 import { endWith } from '../program-end.ts';
 import type { DeviceReceipt } from '../push-to-device/device-receipt.ts';
 import { tokenizerOfVocabulary } from '../tokenizer-table.ts';
-import type { BenchmarkResult, ContextReport, RuntimeResult } from './benchmark-result.ts';
+import type {
+  BenchmarkResult,
+  ContextReport,
+  EvaluationResult,
+  GenerationResult,
+} from './benchmark-result.ts';
 
 const OPTIONS = {
   device: { type: 'string', default: 'auto' },
@@ -41,9 +46,12 @@ async function runBenchmark(options: Options): Promise<Failure | undefined> {
   const selected = await openDevice(options.device, process.env);
   if (!selected.ok) return selected.failure;
   const { device } = selected.value;
-  const found = await runOnDevice(device, receipt, await readReports(options.reports), options);
-  if (!found.ok) return found.failure;
-  const { prompt, text, tokens, evaluation, ...measured } = found.value;
+  const run = new RunOnDevice(device, receipt, await readReports(options.reports), options);
+  const generated = await run.generate();
+  if (!generated.ok) return generated.failure;
+  const evaluated = await run.evaluate();
+  if (!evaluated.ok) return evaluated.failure;
+  const { prompt, text, tokens, ...measured } = generated.value;
   const { kind, serial, soc, model, operatingSystem, target, emulated } = receipt.device;
   const result: BenchmarkResult = {
     format: 1,
@@ -54,7 +62,7 @@ async function runBenchmark(options: Options): Promise<Failure | undefined> {
     prompt,
     text,
     tokens,
-    evaluation,
+    evaluation: evaluated.value.evaluation,
     // An emulator's times would be read as a phone's, whatever stood beside them.
     ...(emulated ? { emulation: measured } : { measured }),
     device: { kind, serial, soc, model, operating_system: operatingSystem, target },
@@ -64,56 +72,84 @@ async function runBenchmark(options: Options): Promise<Failure | undefined> {
   return undefined;
 }
 
-async function runOnDevice(
-  device: Device,
-  receipt: DeviceReceipt,
-  reports: readonly ContextReport[],
-  options: Options,
-): Promise<Result<RuntimeResult, Failure>> {
-  const has = (path: string): boolean => receipt.files.some((file) => file.path === path);
-  // Beside the contexts: a folder that is there, and that no other benchmark writes to.
-  const output = posix.join(posix.dirname(options.context), 'result.json');
-  const beside = (name: string): string => `models/${options.model}/${name}.f32`;
-  const given = ['embedding', 'initial-state'].filter((name) => has(beside(name)));
-  const command = [
-    'runtime/rwkv-run',
-    ...['--qnn-libs', LIBRARY_FOLDER, '--context', options.context],
-    ...['--tokenizer', tokenizer(options.tokenizer, reports)],
-    ...given.flatMap((name) => [`--${name}`, beside(name)]),
-    ...['--prompt', options.prompt, '--tokens', options.tokens, '--temperature', options.temperature],
-    ...['--top-p', options['top-p'], '--seed', options.seed],
-    ...['--evaluate', `texts/${options.model}.txt`, '--evaluate-tokens', options['evaluate-tokens']],
-    ...['--reference', `texts/${options.model}.reference.f32`, '--json', output],
-  ];
-  const folder = `${device.folder}/${LIBRARY_FOLDER}`;
-  const errors: Uint8Array[] = [];
-  const run = await device.run(command, {
-    cwd: '.',
-    environment: { LD_LIBRARY_PATH: folder, ADSP_LIBRARY_PATH: folder },
-    timeLimitSeconds: 3 * 3600,
-    onStdout: (chunk) => process.stdout.write(chunk),
-    onStderr: (chunk) => {
-      errors.push(chunk);
-      process.stderr.write(chunk);
-    },
-  });
-  if (!run.ok) return run;
-  if (run.value.exitCode !== 0) {
-    return fail({
-      kind: 'action-failed',
-      action: 'benchmark',
-      exitCode: run.value.exitCode,
-      signal: null,
-      output: Buffer.concat(errors).toString(),
-      message: `rwkv-run ended with exit code ${run.value.exitCode} on the device ${device.serial}`,
-      hint: 'if files on the device were removed by hand, run `rwkv-build clean device` and then the same command again',
-    });
+/** `rwkv-run` on a device that has been pushed to. */
+class RunOnDevice {
+  private readonly device: Device;
+  private readonly receipt: DeviceReceipt;
+  private readonly reports: readonly ContextReport[];
+  private readonly options: Options;
+
+  constructor(device: Device, receipt: DeviceReceipt, reports: readonly ContextReport[], options: Options) {
+    this.device = device;
+    this.receipt = receipt;
+    this.reports = reports;
+    this.options = options;
   }
-  // Not beside the result: what is in the action's folder is its output.
-  const here = join(tmpdir(), 'runtime-result.json');
-  const pulled = await device.pull(output, here);
-  if (!pulled.ok) return pulled;
-  return ok(JSON.parse(await readFile(here, 'utf8')) as RuntimeResult);
+
+  generate(): Promise<Result<GenerationResult, Failure>> {
+    const { prompt, tokens, temperature, seed, 'top-p': topP } = this.options;
+    return this.run('generate', [
+      ...['--prompt', prompt, '--tokens', tokens, '--temperature', temperature],
+      ...['--top-p', topP, '--seed', seed],
+    ]);
+  }
+
+  evaluate(): Promise<Result<EvaluationResult, Failure>> {
+    const { model, 'evaluate-tokens': tokens } = this.options;
+    const text = `texts/${model}`;
+    return this.run('eval', [
+      ...['--text', `${text}.txt`, '--tokens', tokens, '--reference', `${text}.reference.f32`],
+    ]);
+  }
+
+  /** Runs a command of `rwkv-run` and reads what it writes with `--json`. */
+  private async run<Found>(name: string, own: readonly string[]): Promise<Result<Found, Failure>> {
+    const { device } = this;
+    // Beside the contexts: a folder that is there, and that no other benchmark writes to.
+    const output = posix.join(posix.dirname(this.options.context), 'result.json');
+    const folder = `${device.folder}/${LIBRARY_FOLDER}`;
+    const errors: Uint8Array[] = [];
+    const run = await device.run(
+      ['runtime/rwkv-run', name, this.options.context, ...this.common(), ...own, '--json', output],
+      {
+        cwd: '.',
+        environment: { LD_LIBRARY_PATH: folder, ADSP_LIBRARY_PATH: folder },
+        timeLimitSeconds: 3 * 3600,
+        onStdout: (chunk) => process.stdout.write(chunk),
+        onStderr: (chunk) => {
+          errors.push(chunk);
+          process.stderr.write(chunk);
+        },
+      },
+    );
+    if (!run.ok) return run;
+    if (run.value.exitCode !== 0) {
+      return fail({
+        kind: 'action-failed',
+        action: 'benchmark',
+        exitCode: run.value.exitCode,
+        signal: null,
+        output: Buffer.concat(errors).toString(),
+        message: `rwkv-run ${name} ended with exit code ${run.value.exitCode} on the device ${device.serial}`,
+        hint: 'if files on the device were removed by hand, run `rwkv-build clean device` and then the same command again',
+      });
+    }
+    // Not beside the result: what is in the action's folder is its output.
+    const here = join(tmpdir(), `${name}-result.json`);
+    const pulled = await device.pull(output, here);
+    if (!pulled.ok) return pulled;
+    return ok(JSON.parse(await readFile(here, 'utf8')) as Found);
+  }
+
+  /** The libraries, the tokenizer, and what a model has beside its contexts. */
+  private common(): readonly string[] {
+    const beside = (name: string): string => `models/${this.options.model}/${name}.f32`;
+    const has = (name: string): boolean => this.receipt.files.some((file) => file.path === beside(name));
+    return [
+      ...['--qnn-libs', LIBRARY_FOLDER, '--tokenizer', tokenizer(this.options.tokenizer, this.reports)],
+      ...['embedding', 'initial-state'].filter(has).flatMap((name) => [`--${name}`, beside(name)]),
+    ];
+  }
 }
 
 async function readReports(folder: string): Promise<readonly ContextReport[]> {

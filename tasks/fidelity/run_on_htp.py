@@ -1,6 +1,6 @@
 """A model's contexts + a text -> what the model says of it on the HTP emulator, and its probed tensors.
 
-The same files as `run_on_cpu.py` writes. It is `rwkv-run`, told which tokenizer, tables and initial state.
+The same files as `run_on_cpu.py` writes. It is `rwkv-run eval`, told which tokenizer, tables and initial state.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ def main() -> None:
     weights = WeightFolder(arguments.weights)
     output: Path = arguments.output
     output.mkdir(parents=True)
-    command = [str(arguments.program.absolute()), "--qnn-libs", str(arguments.qnn_libs)]
-    command += ["--context", str(arguments.context), "--evaluate", str(arguments.text)]
+    command = [str(arguments.program.absolute()), "eval", str(arguments.context)]
+    command += ["--qnn-libs", str(arguments.qnn_libs), "--text", str(arguments.text)]
     command += ["--tokenizer", tokenizer(arguments.tokenizer, weights.config.vocab)]
-    command += ["--evaluate-tokens", str(arguments.tokens)]
+    command += ["--tokens", str(arguments.tokens)]
     command += ["--logits", str(output / "logits.f32"), "--probes", str(output / "probes.f32")]
     with tempfile.TemporaryDirectory() as work:
         if arguments.embedding == "outside":

@@ -40,8 +40,8 @@ async function evaluate(project: Project, firstChunk: string): Promise<Buffer> {
   const run = spawnSync(
     join(project.folder, 'out/runtime/x86_64-linux/rwkv-run'),
     [
-      ...['--qnn-libs', await qnnLibraries(), '--context', firstChunk, '--tokenizer', 'byte'],
-      ...['--evaluate', 'models/rwkv7-austen/heldout.txt', '--evaluate-tokens', String(EVALUATED_TOKENS)],
+      ...['eval', firstChunk, '--qnn-libs', await qnnLibraries(), '--tokenizer', 'byte'],
+      ...['--text', 'models/rwkv7-austen/heldout.txt', '--tokens', String(EVALUATED_TOKENS)],
       ...['--logits', 'logits.f32'],
     ],
     { cwd: project.folder, encoding: 'utf8' },

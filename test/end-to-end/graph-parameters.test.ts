@@ -27,8 +27,8 @@ function run(...options: readonly string[]) {
 }
 
 async function generate(...options: readonly string[]) {
-  const libraries = ['--qnn-libs', await qnnLibraries(), '--context', context, '--tokenizer', 'byte'];
-  return run(...libraries, '--temperature', '0', '--tokens', '3', ...options);
+  const libraries = ['--qnn-libs', await qnnLibraries(), '--tokenizer', 'byte'];
+  return run('generate', context, ...libraries, '--temperature', '0', '--tokens', '3', ...options);
 }
 
 test('say on the emulator what the fp32 reference says, of sequences at once what of each alone', () => {

@@ -112,7 +112,7 @@ test('1000: a context of shared weights on the emulator, which QNN would crash o
   const run = spawnSync(
     join(project.folder, 'out/runtime/x86_64-linux/rwkv-run'),
     [
-      ...['--qnn-libs', libraries, '--context', context, '--tokenizer', 'byte'],
+      ...['generate', context, '--qnn-libs', libraries, '--tokenizer', 'byte'],
       ...['--prompt', 'x', '--tokens', '1'],
     ],
     { cwd: folder, encoding: 'utf8' },

@@ -6,7 +6,7 @@
 
 #include "failure.hpp"
 #include "rwkv_batch.hpp"
-#include "utf8_stream.hpp"
+#include "text_stream.hpp"
 
 namespace rwkv {
 namespace {
@@ -14,8 +14,11 @@ namespace {
 // A text in the making.
 class Sequence {
  public:
-  Sequence(const std::string& prompt, const SamplerOptions& options, std::size_t limit)
-      : text_{prompt, {}, 0}, sampler_(options), limit_(limit) {}
+  Sequence(const std::string& prompt, const Tokenizer& tokenizer, const BatchOrder& order, std::uint64_t seed)
+      : text_{prompt, {}, 0},
+        sampler_(with_seed(order.sampler, seed)),
+        stream_(tokenizer, order.stops),
+        limit_(order.limit) {}
 
   bool is_going_on() const { return going_on_; }
   std::uint32_t token() const { return token_; }
@@ -24,8 +27,8 @@ class Sequence {
     token_ = sampler_.sample(logits);
     going_on_ = token_ != tokenizer.end();
     if (!going_on_) return;
-    text_.text += stream_.push(tokenizer.bytes_of(token_));
-    going_on_ = ++text_.tokens < limit_;
+    text_.text += stream_.push(token_);
+    going_on_ = ++text_.tokens < limit_ && !stream_.has_stopped();
   }
 
   BatchText finish() {
@@ -34,9 +37,14 @@ class Sequence {
   }
 
  private:
+  static SamplerOptions with_seed(SamplerOptions options, std::uint64_t seed) {
+    options.seed = seed;
+    return options;
+  }
+
   BatchText text_;
   TokenSampler sampler_;
-  Utf8Stream stream_;
+  TextStream stream_;
   std::size_t limit_;
   std::uint32_t token_ = 0;
   bool going_on_ = true;
@@ -57,8 +65,7 @@ double BatchGeneration::tokens_per_second() const {
   return seconds > 0 ? static_cast<double>(drawn) / seconds : 0;
 }
 
-BatchGeneration generate_batch(const RwkvModel& model, const Tokenizer& tokenizer, const BatchOrder& order,
-                               const QuietStdout& out) {
+BatchGeneration generate_batch(const RwkvModel& model, const Tokenizer& tokenizer, const BatchOrder& order) {
   require_room(model, order.prompts.size());
   std::vector<Sequence> sequences;
   RwkvSession session(model);
@@ -71,9 +78,8 @@ BatchGeneration generate_batch(const RwkvModel& model, const Tokenizer& tokenize
       session.prefill(fed);
     }
     batch.put_state(i, session);
-    SamplerOptions options = order.sampler;
-    options.seed += i;
-    sequences.emplace_back(order.prompts[i], options, order.limit).draw(session.logits(), tokenizer);
+    sequences.emplace_back(order.prompts[i], tokenizer, order, order.sampler.seed + i)
+        .draw(session.logits(), tokenizer);
   }
 
   BatchGeneration result;
@@ -90,10 +96,7 @@ BatchGeneration generate_batch(const RwkvModel& model, const Tokenizer& tokenize
     }
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  for (Sequence& sequence : sequences) {
-    result.texts.push_back(sequence.finish());
-    out.write("--- " + std::to_string(result.texts.size()) + "\n" + result.texts.back().text + "\n");
-  }
+  for (Sequence& sequence : sequences) result.texts.push_back(sequence.finish());
   return result;
 }
 

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "quiet_stdout.hpp"
 #include "rwkv_model.hpp"
 #include "token_sampler.hpp"
 #include "tokenizer.hpp"
@@ -30,12 +29,11 @@ struct BatchOrder {
   std::vector<std::string> prompts;   // one for each text
   std::size_t limit = 0;              // tokens of each text at most
   SamplerOptions sampler;             // the first text's; each further one has the next seed
+  std::vector<std::string> stops;     // of each text
 };
 
-/// Reads the prompts one after the other, then goes on with all of them at once, each until its limit or its end.
-/// Writes the texts to `out` when all are there, a line `--- N` before each. Throws Failure (argument) when there are
-/// more prompts than the model takes sequences.
-BatchGeneration generate_batch(const RwkvModel& model, const Tokenizer& tokenizer, const BatchOrder& order,
-                               const QuietStdout& out);
+/// Reads the prompts one after the other, then goes on with all of them at once, each until its limit, a
+/// stop string or its end. Throws Failure (argument) when there are more prompts than the model takes sequences.
+BatchGeneration generate_batch(const RwkvModel& model, const Tokenizer& tokenizer, const BatchOrder& order);
 
 }   // namespace rwkv

@@ -1,28 +1,32 @@
-// What rwkv-run tells at its end.
+// What commands that ran a model tell at their end.
 #pragma once
 
-#include <optional>
+#include <cstdio>
 #include <string>
 
-#include "batch_generation.hpp"
-#include "run_options.hpp"
-#include "text_evaluation.hpp"
-#include "text_generation.hpp"
+#include "common_options.hpp"
+#include "json_writer.hpp"
 
 namespace rwkv {
 
-struct RunResult {
-  std::optional<Generation> generation;
-  std::optional<BatchGeneration> batch;
-  std::optional<Evaluation> evaluation;
-  double load_seconds = 0;
-};
+/// snprintf's formats, as text.
+template <typename... Values>
+std::string format_line(const char* format, Values... values) {
+  char line[200];
+  std::snprintf(line, sizeof line, format, values...);
+  return line;
+}
 
-/// The lines for stderr.
-std::string format_run_summary(const RunResult& result);
+/// "Load: 1.23 s", the first line of every summary.
+std::string format_load(const LoadedModel& loaded);
 
-/// The JSON for --json.
-std::string format_run_json(const RunOptions& options, const RwkvSession& session, const QnnLibrary& library,
-                            const RunResult& result);
+/// The fields of --json that are the same after every run: times, libraries, contexts, sizes.
+void write_run_facts(JsonWriter& json, const LoadedModel& loaded);
+
+/// Whether --json asks for stdout, where nothing else may then go.
+bool json_goes_to_stdout(const Arguments& arguments);
+
+/// Writes the document where --json says, if it says so. Throws Failure (file).
+void deliver_json(const Arguments& arguments, const QuietStdout& out, JsonWriter& json);
 
 }   // namespace rwkv

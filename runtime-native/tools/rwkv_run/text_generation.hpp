@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "quiet_stdout.hpp"
 #include "rwkv_session.hpp"
 #include "token_sampler.hpp"
 #include "tokenizer.hpp"
@@ -14,8 +17,9 @@ namespace rwkv {
 struct Generation {
   std::string text;   // valid UTF-8
   std::size_t tokens = 0;
-  std::size_t prompt_tokens = 0;   // without the leading token 0
-  std::size_t block_tokens = 0;    // of these, with token 0, fed in blocks by the prefill graphs
+  std::size_t prompt_tokens = 0;   // without the one that begins a text
+  std::size_t fed_tokens = 0;      // with it
+  std::size_t block_tokens = 0;    // of these, fed in blocks by the prefill graphs
   double prefill_seconds = 0;
   double seconds_to_first_token = 0;
   double generation_seconds = 0;   // from the first generated token to the last
@@ -23,9 +27,19 @@ struct Generation {
   double generation_tokens_per_second() const;
 };
 
-/// Feeds token 0 and the prompt, then generates up to `limit` tokens, or until token 0 (the end of a document).
-/// Streams whole characters to `out`; stops early when nobody reads them. Throws Failure.
-Generation generate_text(RwkvSession& session, const Tokenizer& tokenizer, TokenSampler& sampler,
-                         const std::string& prompt, std::size_t limit, const QuietStdout& out);
+/// What is asked of a text.
+struct TextOrder {
+  std::string prompt;
+  std::size_t limit = 0;   // tokens at most
+  SamplerOptions sampler;
+  std::vector<std::string> stops;
+  std::optional<std::filesystem::path> load_state;   // what the prompt follows, instead of the beginning of a text
+  std::optional<std::filesystem::path> save_state;   // the state behind all tokens that were drawn
+};
+
+/// Reads the prompt, then generates up to the limit, a stop string, or the token that ends a text. `show` gets whole
+/// characters as they come; the text ends early when it returns false. Throws Failure.
+Generation generate_text(RwkvSession& session, const Tokenizer& tokenizer, const TextOrder& order,
+                         const std::function<bool(std::string_view)>& show);
 
 }   // namespace rwkv
