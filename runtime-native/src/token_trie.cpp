@@ -149,8 +149,8 @@ struct TokenTrie::Walk {
 
 // Looks at one byte: it leads to a child, or else the longest token so far ends. Without branches, none of which could
 // be foretold. What is read goes by value: what is written may not be thought to change it.
-__attribute__((always_inline)) inline void TokenTrie::step(Walk& walk, const std::uint64_t* nodes, std::uint64_t root,
-                                                           const char* text) {
+__attribute__((always_inline)) inline void TokenTrie::step(Walk& walk, const std::uint64_t* nodes,
+                                                           std::uint64_t root_node, const char* text) {
   const auto byte = static_cast<unsigned char>(text[walk.position]);
   const std::uint64_t child = nodes[base_of(walk.node) ^ byte];
   const bool leads_on = (child & label_mask) == byte;
@@ -158,7 +158,7 @@ __attribute__((always_inline)) inline void TokenTrie::step(Walk& walk, const std
   *walk.out = token_of(walk.node);
   walk.out += 1 - std::size_t{leads_on};
   walk.position += ((again_of(walk.node) + 1) & forward) - again_of(walk.node);
-  walk.node = root ^ ((root ^ child) & forward);
+  walk.node = root_node ^ ((root_node ^ child) & forward);
 }
 
 // The text ends: so does the longest token so far, from whose end on it goes on.

@@ -33,7 +33,7 @@ class TokenTrie {
   struct Part;
   class Builder;
 
-  static void step(Walk& walk, const std::uint64_t* nodes, std::uint64_t root, const char* text);
+  static void step(Walk& walk, const std::uint64_t* nodes, std::uint64_t root_node, const char* text);
   void emit(Walk& walk) const;
   void finish(Walk& walk, std::string_view text, std::size_t end) const;
   std::size_t encode_window(std::string_view text, std::size_t begin, std::vector<std::uint32_t>& found,

@@ -1,6 +1,6 @@
 """A model's contexts + a text -> what the model says of it on the HTP emulator, and its probed tensors.
 
-The same files as `run_on_cpu.py` writes. It is `rwkv-run eval`, told which tokenizer, tables and initial state.
+The same files as `run_on_cpu.py` writes. It is `rwkv-run eval`, told of tokenizer, tables and initial state.
 """
 
 from __future__ import annotations
