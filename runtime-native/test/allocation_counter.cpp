@@ -21,11 +21,16 @@ bool is_own(const void* code) {
          std::string_view(there.dli_fname).find("libstdc++") != std::string_view::npos;
 }
 
-void* allocate(std::size_t bytes, std::size_t alignment, const void* caller) {
+// Null when there is no memory.
+void* try_allocate(std::size_t bytes, std::size_t alignment, const void* caller) noexcept {
   if (is_counting && is_own(caller)) ++counted;
   void* memory = nullptr;
-  if (posix_memalign(&memory, alignment, bytes == 0 ? 1 : bytes) != 0) throw std::bad_alloc();
-  return memory;
+  return posix_memalign(&memory, alignment, bytes == 0 ? 1 : bytes) == 0 ? memory : nullptr;
+}
+
+void* allocate(std::size_t bytes, std::size_t alignment, const void* caller) {
+  if (void* const memory = try_allocate(bytes, alignment, caller)) return memory;
+  throw std::bad_alloc();
 }
 
 }   // namespace
@@ -41,19 +46,40 @@ std::size_t AllocationCounter::count() const { return counted; }
 
 }   // namespace rwkv::test
 
-// The forms that the standard library's other ones call in their turn.
+// All forms, also those that nobody here uses: QNN's libraries free by one what they made by another.
 void* operator new(std::size_t bytes) {
   return rwkv::test::allocate(bytes, alignof(std::max_align_t), __builtin_return_address(0));
 }
 void* operator new[](std::size_t bytes) {
   return rwkv::test::allocate(bytes, alignof(std::max_align_t), __builtin_return_address(0));
 }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return rwkv::test::try_allocate(bytes, alignof(std::max_align_t), __builtin_return_address(0));
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+  return rwkv::test::try_allocate(bytes, alignof(std::max_align_t), __builtin_return_address(0));
+}
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return rwkv::test::allocate(bytes, static_cast<std::size_t>(alignment), __builtin_return_address(0));
+}
+void* operator new[](std::size_t bytes, std::align_val_t alignment) {
+  return rwkv::test::allocate(bytes, static_cast<std::size_t>(alignment), __builtin_return_address(0));
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return rwkv::test::try_allocate(bytes, static_cast<std::size_t>(alignment), __builtin_return_address(0));
+}
+void* operator new[](std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return rwkv::test::try_allocate(bytes, static_cast<std::size_t>(alignment), __builtin_return_address(0));
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::align_val_t, const std::nothrow_t&) noexcept { std::free(memory); }

@@ -58,7 +58,10 @@ function installed(): Promise<BuildTools> {
 
 async function modelWords(): Promise<readonly [string, string]> {
   const { project } = await shippedBuild();
-  return [await qnnLibraries(), join(project.folder, 'out/rwkv7-austen/fp16/SM8650')];
+  return [
+    await qnnLibraries(),
+    join(project.folder, 'out/rwkv7-austen/fp16/SM8650/rwkv7-austen_chunk1of2.bin'),
+  ];
 }
 
 const EXAMPLE = join(NATIVE, 'examples');
