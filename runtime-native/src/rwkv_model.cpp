@@ -48,11 +48,13 @@ RwkvModel::RwkvModel(const HtpDevice& device, const ModelFiles& files, ExtraOutp
 
 RwkvModel::~RwkvModel() = default;
 
-// QNN spends most of the time on each context by itself, so they are loaded side by side.
+// QNN spends most of the time on each context by itself, so they are loaded side by side; but one after the other in
+// the emulator, which crashed now and then when contexts came from threads of their own.
 void RwkvModel::load(const HtpDevice& device, const ModelFiles& files) {
   std::vector<std::future<std::unique_ptr<HtpContext>>> loading;
+  const auto way = is_emulated ? std::launch::deferred : std::launch::async;
   const auto start_loading = [&](const FileRange& file) {
-    loading.push_back(std::async(std::launch::async, [&] { return std::make_unique<HtpContext>(device, file); }));
+    loading.push_back(std::async(way, [&] { return std::make_unique<HtpContext>(device, file); }));
   };
   for (const FileRange& chunk : files.chunks) start_loading(chunk);
   for (auto& context : loading) contexts_.push_back(context.get());

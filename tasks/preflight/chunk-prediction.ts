@@ -95,6 +95,7 @@ function predictChunk(
   const decodeBytes = codeBytes + layers * perLayer;
   const oneDlcBytes = codeBytes + layers * DLC_PER_LAYER + channels * DLC_PER_QUANTISED_CHANNEL;
   const graphs = cut.prefill > 0 ? 2 : 1;
+  const spreadBytes = layers * model.spreadBytes; // of the graph for one token alone
   const prefillPerLayer =
     PREFILL_PER_LAYER + PREFILL_PER_LAYER_AND_WIDTH * model.width + PREFILL_PER_LAYER_AND_TOKEN * cut.prefill;
   const prefillBytes = graphs === 1 ? 0 : layers * prefillPerLayer;
@@ -113,10 +114,10 @@ function predictChunk(
   return {
     layers,
     codeBytes,
-    dlcBytes: graphs * oneDlcBytes,
+    dlcBytes: graphs * oneDlcBytes + spreadBytes,
     binaryBytes,
     twinBytes,
-    libraryBytes: graphs * (oneDlcBytes + LIBRARY_CODE),
+    libraryBytes: graphs * (oneDlcBytes + LIBRARY_CODE) + spreadBytes,
     sessionBytes: binaryBytes + stateBytes + model.vocabulary * endBytes,
     convertMemoryBytes: CONVERT_MEMORY_FIXED + oneDlcBytes * CONVERT_MEMORY_PER_BYTE,
     compileMemoryBytes: COMPILE_MEMORY_FIXED + compiledBytes * COMPILE_MEMORY_PER_BYTE,

@@ -25,6 +25,8 @@ export interface ModelOutline {
   readonly vocabulary: number;
   /** Width of a head, which decides how large the state is. */
   readonly headSize: number;
+  /** Bytes of ones that the converter writes for each layer where a column is spread over its heads' matrices. */
+  readonly spreadBytes: number;
   readonly layers: readonly PartOutline[];
   readonly embedding: PartOutline;
   readonly head: PartOutline;
@@ -32,6 +34,7 @@ export interface ModelOutline {
 
 /** Every RWKV that has been published has heads of 64; the shapes tell where it is otherwise. */
 const USUAL_HEAD_SIZE = 64;
+const FLOAT_BYTES = 4;
 
 const NOTHING: PartOutline = { linears: [], table: 0, other: 0 };
 
@@ -53,7 +56,10 @@ export function outlineOf(shapes: Shapes): ModelOutline | undefined {
     { ...NOTHING, table: rest.table },
     { ...rest, table: 0 },
   ];
-  return { width, vocabulary, headSize: headSizeOf(shapes), layers: inOrder, embedding, head };
+  const headSize = headSizeOf(shapes);
+  // Only RWKV-7's graphs spread columns; k_k is what no other has.
+  const spreadBytes = shapes.has('blocks.0.att.k_k') ? width * headSize * FLOAT_BYTES : 0;
+  return { width, vocabulary, headSize, spreadBytes, layers: inOrder, embedding, head };
 }
 
 /** Tables of tokens: the embedding, and v7a's deep ones. */
