@@ -110,19 +110,23 @@ std::string Arguments::required_text(std::string_view name) const {
   return *value;
 }
 
+std::uint64_t parse_whole_number(std::string_view name, const std::string& text, std::uint64_t low,
+                                 std::uint64_t high) {
+  const bool digits =
+      !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  errno = 0;
+  const unsigned long long number = digits ? std::strtoull(text.c_str(), nullptr, 10) : 0;
+  if (!digits || errno != 0 || number < low || number > high) {
+    throw UsageError(std::string(name) + " " + text + ": expected a whole number from " + std::to_string(low) + " to " +
+                     std::to_string(high));
+  }
+  return number;
+}
+
 std::uint64_t Arguments::whole_number(std::string_view name, std::uint64_t otherwise, std::uint64_t low,
                                       std::uint64_t high) const {
   const auto value = text(name);
-  if (!value) return otherwise;
-  const bool digits =
-      !value->empty() && std::all_of(value->begin(), value->end(), [](char c) { return c >= '0' && c <= '9'; });
-  errno = 0;
-  const unsigned long long number = digits ? std::strtoull(value->c_str(), nullptr, 10) : 0;
-  if (!digits || errno != 0 || number < low || number > high) {
-    throw UsageError(std::string(name) + " " + *value + ": expected a whole number from " + std::to_string(low) +
-                     " to " + std::to_string(high));
-  }
-  return number;
+  return value ? parse_whole_number(name, *value, low, high) : otherwise;
 }
 
 double Arguments::decimal_number(std::string_view name, double otherwise, double low, double high) const {

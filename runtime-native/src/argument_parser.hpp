@@ -51,6 +51,9 @@ class Arguments {
   std::vector<std::string> words_;
 };
 
+/// A whole number within [low, high]; `name` is what it was given for. Throws UsageError.
+std::uint64_t parse_whole_number(std::string_view name, const std::string& text, std::uint64_t low, std::uint64_t high);
+
 /// The options, one a line, with their explanations in a column.
 std::string format_options(const std::vector<OptionDescription>& options);
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 #include "failure.hpp"
@@ -39,6 +40,14 @@ class ByteReader {
   std::string text(std::uint64_t length) {
     const auto bytes = take(length);
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+
+  /// Takes a file's first 8 bytes and the number of its format. Throws Failure (format): `foreign`, "is no …", for
+  /// others, and with both numbers for another format.
+  void take_header(std::string_view magic, std::uint32_t format, const char* foreign) {
+    if (left() < magic.size() || text(magic.size()) != magic) refuse(foreign);
+    if (const auto found = number<std::uint32_t>(); found != format)
+      refuse("has format " + std::to_string(found) + ", expected " + std::to_string(format));
   }
 
   [[noreturn]] void refuse(const std::string& cause) const { throw Failure(FailureKind::format, name_, cause, hint_); }

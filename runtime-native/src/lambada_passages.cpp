@@ -17,7 +17,7 @@ LambadaPassage split_passage(std::string_view text) {
 
 std::vector<LambadaPassage> read_lambada(const std::filesystem::path& file) {
   const MappedFile mapped(file);
-  std::string_view rest(reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size());
+  std::string_view rest = mapped.text();
   std::vector<LambadaPassage> passages;
   for (std::size_t line = 1; !rest.empty(); ++line) {
     const std::string_view text = rest.substr(0, rest.find('\n'));

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 
 #include "file_range.hpp"
 
@@ -18,6 +19,7 @@ class MappedFile {
   MappedFile& operator=(MappedFile&&) = delete;
 
   std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(data_) + before_, size_}; }
+  std::string_view text() const { return {static_cast<const char*>(data_) + before_, size_}; }
 
  private:
   void* data_ = nullptr;     // from the beginning of a page

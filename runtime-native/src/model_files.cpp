@@ -39,7 +39,7 @@ std::optional<FileRange> if_there(const std::filesystem::path& file) {
 // What stands in a tokenizer.txt: a word.
 std::string tokenizer_in(const FileRange& file) {
   const MappedFile mapped(file);
-  std::string word(reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size());
+  std::string word(mapped.text());
   word.erase(std::find_if(word.begin(), word.end(), [](unsigned char c) { return std::isspace(c) != 0; }), word.end());
   for (const char* known : {"byte", "world", "abc", "midi"}) {
     if (word == known) return word;

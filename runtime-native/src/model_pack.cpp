@@ -53,10 +53,7 @@ std::vector<PackPart> parse_pack_index(std::span<const std::byte> beginning, std
                                        const std::filesystem::path& file) {
   const std::string name = file.string();
   ByteReader in(beginning, name, hint);
-  if (in.left() < magic.size() || in.text(magic.size()) != magic) in.refuse("is no model pack");
-  if (const auto found = in.number<std::uint32_t>(); found != format) {
-    in.refuse("has format " + std::to_string(found) + ", expected " + std::to_string(format));
-  }
+  in.take_header(magic, format, "is no model pack");
   std::vector<PackPart> parts;
   for (auto left = in.number<std::uint32_t>(); left > 0; --left) {
     const std::string part = in.text(in.number<std::uint32_t>());

@@ -38,11 +38,15 @@ void RwkvSession::run(GraphChain& chain, std::span<const std::uint32_t> tokens) 
   logits_are_ = Logits::in_the_graph;
 }
 
-void RwkvSession::decode(std::uint32_t token) {
+void RwkvSession::step(std::uint32_t token) {
   const Stopwatch watch(done_.running);
-  model_.check_token(token);
   run(*decode_, {&token, 1});
   ++done_.step_tokens;
+}
+
+void RwkvSession::decode(std::uint32_t token) {
+  model_.check_token(token);
+  step(token);
 }
 
 void RwkvSession::prefill(std::span<const std::uint32_t> tokens) {
@@ -53,7 +57,7 @@ void RwkvSession::prefill(std::span<const std::uint32_t> tokens) {
     done_.block_tokens += prefill_->tokens();
     tokens = tokens.subspan(prefill_->tokens());
   }
-  for (const std::uint32_t token : tokens) decode(token);
+  for (const std::uint32_t token : tokens) step(token);
 }
 
 std::span<const float> RwkvSession::logits() {

@@ -70,6 +70,7 @@ class RwkvSession {
  private:
   enum class Logits { missing, in_the_graph, read };
 
+  void step(std::uint32_t token);
   void run(GraphChain& chain, std::span<const std::uint32_t> tokens);
 
   const RwkvModel& model_;

@@ -38,10 +38,7 @@ std::vector<std::byte> write_saved_state(const SavedState& state) {
 
 SavedState read_saved_state(std::span<const std::byte> bytes, const std::string& name) {
   ByteReader in(bytes, name, hint);
-  if (in.left() < magic.size() || in.text(magic.size()) != magic) in.refuse("is no saved state");
-  if (const auto found = in.number<std::uint32_t>(); found != format) {
-    in.refuse("has format " + std::to_string(found) + ", expected " + std::to_string(format));
-  }
+  in.take_header(magic, format, "is no saved state");
   const auto tensors = in.number<std::uint32_t>();
   const auto logits = in.number<std::uint64_t>();
   if (bytes.size() < sizeof(Digest)) in.refuse("is truncated or damaged");

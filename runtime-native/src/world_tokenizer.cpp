@@ -53,7 +53,7 @@ VocabularyLine parse_line(std::string_view line) {
 
 WorldTokenizer::WorldTokenizer(const FileRange& vocabulary) {
   const MappedFile file(vocabulary);
-  std::string_view rest(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+  std::string_view rest = file.text();
   const auto refuse = [&](std::size_t line, const std::string& cause) {
     throw Failure(FailureKind::format, vocabulary.name() + ":" + std::to_string(line), cause,
                   "use an undamaged rwkv_vocab_v20230424.txt, for example the one in the 'rwkv' package from PyPI");

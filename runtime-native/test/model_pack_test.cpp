@@ -15,7 +15,7 @@ namespace {
 
 std::string text_of(const FileRange& range) {
   const MappedFile mapped(range);
-  return {reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size()};
+  return std::string(mapped.text());
 }
 
 std::filesystem::path small_pack(const TemporaryFolder& folder, const std::string& name) {

@@ -24,8 +24,7 @@ std::vector<std::uint64_t> chosen_sizes(const Arguments& arguments, const char* 
   for (std::string words : arguments.texts(option)) {
     for (words += ','; !words.empty(); words.erase(0, words.find(',') + 1)) {
       const std::string word = words.substr(0, words.find(','));
-      const char* pair[] = {"", option, word.c_str()};
-      const std::uint64_t size = Arguments({{option, "N", ""}}, 3, pair).whole_number(option, 0, 0, most_tokens);
+      const std::uint64_t size = parse_whole_number(option, word, 0, most_tokens);
       if (size > 0) sizes.push_back(size);
     }
   }

@@ -55,10 +55,7 @@ int run(const Arguments& arguments, const QuietStdout& out) {
   json.begin_object();
   const std::string summary = arguments.has("--lambada") ? run_lambada(passages, loaded, *tokenizer, json)
                                                          : run_text(arguments, loaded, *tokenizer, json);
-  write_run_facts(json, loaded);
-  json.end_object();
-  std::fputs((format_load(loaded) + summary).c_str(), stderr);
-  deliver_json(arguments, out, json);
+  deliver_run(arguments, out, loaded, summary, json);
   return 0;
 }
 

@@ -5,14 +5,20 @@
 namespace rwkv {
 namespace {
 
+// Of any comparison of two sets of predictions.
+template <typename Agreement>
+void write_divergence(JsonWriter& json, const Agreement& agreement) {
+  json.field("kl_mean", agreement.kl_mean);
+  json.field("kl_max", agreement.kl_max);
+  json.field("top1_agreement", agreement.top1_agreement);
+}
+
 void write_agreement(JsonWriter& json, const BatchAgreement& agreement) {
   json.key("batch");
   json.begin_object();
   json.field("sequences", std::uint64_t{agreement.sequences});
   json.field("compared", std::uint64_t{agreement.compared});
-  json.field("kl_mean", agreement.kl_mean);
-  json.field("kl_max", agreement.kl_max);
-  json.field("top1_agreement", agreement.top1_agreement);
+  write_divergence(json, agreement);
   json.end_object();
 }
 
@@ -60,18 +66,14 @@ void write_evaluation(JsonWriter& json, const Evaluation& evaluation) {
   json.field("perplexity", evaluation.perplexity);
   if (evaluation.reference) {
     json.field("reference_perplexity", evaluation.reference->perplexity);
-    json.field("kl_mean", evaluation.reference->kl_mean);
-    json.field("kl_max", evaluation.reference->kl_max);
-    json.field("top1_agreement", evaluation.reference->top1_agreement);
+    write_divergence(json, *evaluation.reference);
   }
   if (evaluation.prefill) {
     json.key("prefill");
     json.begin_object();
     json.field("block_tokens", std::uint64_t{evaluation.prefill->block_tokens});
     json.field("compared", std::uint64_t{evaluation.prefill->compared});
-    json.field("kl_mean", evaluation.prefill->kl_mean);
-    json.field("kl_max", evaluation.prefill->kl_max);
-    json.field("top1_agreement", evaluation.prefill->top1_agreement);
+    write_divergence(json, *evaluation.prefill);
     if (evaluation.prefill->reference_kl_mean) json.field("reference_kl_mean", *evaluation.prefill->reference_kl_mean);
     json.end_object();
   }

@@ -126,10 +126,7 @@ int run(const Arguments& arguments, const QuietStdout& out) {
       arguments.has("--batch")
           ? run_batch(loaded, *tokenizer, {prompts, order.limit, order.sampler, order.stops}, show, json)
           : run_one(loaded, *tokenizer, order, show, json);
-  write_run_facts(json, loaded);
-  json.end_object();
-  std::fputs((format_load(loaded) + summary).c_str(), stderr);
-  deliver_json(arguments, out, json);
+  deliver_run(arguments, out, loaded, summary, json);
   return 0;
 }
 

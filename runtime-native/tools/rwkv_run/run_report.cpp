@@ -8,7 +8,7 @@
 
 namespace rwkv {
 
-std::string format_load(const LoadedModel& loaded) { return format_line("Load: %.2f s\n", loaded.load_seconds); }
+namespace {
 
 void write_run_facts(JsonWriter& json, const LoadedModel& loaded) {
   const auto contexts = loaded.model.contexts();
@@ -37,6 +37,10 @@ void write_run_facts(JsonWriter& json, const LoadedModel& loaded) {
   json.field("peak_rss_bytes", peak_memory_bytes());
 }
 
+}   // namespace
+
+std::string format_load(const LoadedModel& loaded) { return format_line("Load: %.2f s\n", loaded.load_seconds); }
+
 bool json_goes_to_stdout(const Arguments& arguments) { return arguments.text("--json") == "-"; }
 
 void deliver_json(const Arguments& arguments, const QuietStdout& out, JsonWriter& json) {
@@ -48,6 +52,14 @@ void deliver_json(const Arguments& arguments, const QuietStdout& out, JsonWriter
   } else if (!out.write(document)) {
     throw Failure(FailureKind::file, "stdout", "can't be written", "check the pipe and the space on the disk");
   }
+}
+
+void deliver_run(const Arguments& arguments, const QuietStdout& out, const LoadedModel& loaded,
+                 const std::string& summary, JsonWriter& json) {
+  write_run_facts(json, loaded);
+  json.end_object();
+  std::fputs((format_load(loaded) + summary).c_str(), stderr);
+  deliver_json(arguments, out, json);
 }
 
 }   // namespace rwkv

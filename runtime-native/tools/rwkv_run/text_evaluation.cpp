@@ -17,8 +17,7 @@ namespace {
 std::vector<std::uint32_t> first_tokens(const Tokenizer& tokenizer, const std::filesystem::path& path,
                                         std::size_t limit) {
   const MappedFile file(path);
-  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
-  auto tokens = tokenizer.encode(text);
+  auto tokens = tokenizer.encode(file.text());
   if (tokens.size() > limit) tokens.resize(limit);
   return tokens;
 }

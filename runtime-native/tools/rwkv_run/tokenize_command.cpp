@@ -14,7 +14,7 @@ std::string chosen_text(const Arguments& arguments) {
   if (has_file == has_word) throw UsageError(has_file ? "give either a text or --file" : "the text is missing");
   if (has_word) return arguments.words().front();
   const MappedFile file{std::filesystem::path(arguments.required_text("--file"))};
-  return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+  return std::string(file.text());
 }
 
 // "72 105" or "72,105".
@@ -24,9 +24,7 @@ std::vector<std::uint32_t> parse_ids(const std::string& text) {
   for (std::size_t at = text.find_first_not_of(between); at != std::string::npos;) {
     const std::size_t end = std::min(text.find_first_of(between, at), text.size());
     const std::string word = text.substr(at, end - at);
-    const char* pair[] = {"", "--decode", word.c_str()};
-    ids.push_back(static_cast<std::uint32_t>(
-        Arguments({{"--decode", "IDS", ""}}, 3, pair).whole_number("--decode", 0, 0, UINT32_MAX)));
+    ids.push_back(static_cast<std::uint32_t>(parse_whole_number("--decode", word, 0, UINT32_MAX)));
     at = text.find_first_not_of(between, end);
   }
   return ids;
