@@ -68,7 +68,7 @@ double median(std::vector<double> values) {
 // What a token takes in the library, in QNN and together; the medians of all tokens but the first ones.
 void write_session(JsonWriter& json, const Arguments& arguments) {
   const QnnLibrary library(arguments.required_text("--qnn-libs"));
-  const HtpDevice device(library, {});
+  const QnnDevice device(library, {});
   const RwkvModel model(device, find_model_files(arguments.required_text("--context")));
   RwkvSession session(model);
   const std::size_t tokens = arguments.whole_number("--tokens", 64, 1, 1'000'000), warming = 4;

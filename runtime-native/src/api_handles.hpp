@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "htp_device.hpp"
+#include "qnn_device.hpp"
 #include "qnn_library.hpp"
 #include "rwkv_batch.hpp"
 #include "rwkv_model.hpp"
@@ -18,7 +18,7 @@ struct LoadedModel {
 
   ModelFiles files;
   QnnLibrary library;
-  HtpDevice device;
+  QnnDevice device;
   RwkvModel model;
 };
 

@@ -33,7 +33,7 @@ rwkv_qnn_error rwkv_qnn_model_get_info(const rwkv_qnn_model* model, rwkv_qnn_mod
     found.layers = own.layers();
     found.prefill_tokens = own.prefill_tokens();
     found.sequences = own.sequences();
-    for (const HtpContext* context : own.contexts()) found.context_bytes += context->metadata().binary_bytes;
+    for (const LoadedContext* context : own.contexts()) found.context_bytes += context->metadata().binary_bytes;
     found.soc_id = own.contexts().front()->metadata().soc_id;
     found.htp_arch = own.contexts().front()->metadata().htp_arch;
     api::hand_out(found, info, "info");

@@ -12,7 +12,8 @@ namespace {
 
 class FreshContext {
  public:
-  FreshContext(const HtpDevice& device, Weights weights, const std::string& subject) : htp_(device.library().htp()) {
+  FreshContext(const QnnDevice& device, Weights weights, const std::string& subject)
+      : htp_(device.library().functions()) {
     qnn::HtpContextConfig sharing{};
     sharing.option = qnn::htp_context_weight_sharing;
     sharing.share_weights = true;
@@ -74,10 +75,10 @@ class Stopwatch {
 
 }   // namespace
 
-CompiledContext compile_context(const HtpDevice& device, std::span<const std::unique_ptr<GraphSource>> sources,
+CompiledContext compile_context(const QnnDevice& device, std::span<const std::unique_ptr<GraphSource>> sources,
                                 const CompileOptions& options, const std::filesystem::path& subject,
                                 const BinaryRoom& room) {
-  const qnn::Interface& htp = device.library().htp();
+  const qnn::Interface& htp = device.library().functions();
   const std::string name = subject.string();
   CompiledContext compiled;
   Stopwatch watch;

@@ -13,7 +13,7 @@
 
 #include "cost_estimate.hpp"
 #include "graph_source.hpp"
-#include "htp_device.hpp"
+#include "qnn_device.hpp"
 
 namespace rwkv {
 
@@ -50,7 +50,7 @@ using BinaryRoom = std::function<std::span<std::byte>(std::size_t)>;
 
 /// Compiles all graphs of all sources into one context, whose binary is written where `room` says. `subject` is for
 /// messages. Throws Failure.
-CompiledContext compile_context(const HtpDevice& device, std::span<const std::unique_ptr<GraphSource>> sources,
+CompiledContext compile_context(const QnnDevice& device, std::span<const std::unique_ptr<GraphSource>> sources,
                                 const CompileOptions& options, const std::filesystem::path& subject,
                                 const BinaryRoom& room);
 

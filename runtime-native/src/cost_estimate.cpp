@@ -49,7 +49,7 @@ void read_event(const qnn::Interface& htp, std::uint64_t event, int depth, CostE
 
 }   // namespace
 
-FinalizeProfile::FinalizeProfile(const HtpDevice& device) : htp_(device.library().htp()) {
+FinalizeProfile::FinalizeProfile(const QnnDevice& device) : htp_(device.library().functions()) {
   check_qnn(htp_.profile_create(device.backend(), detailed_profile, &handle_), "libQnnHtp.so", "creating a profile");
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "htp_device.hpp"
+#include "qnn_device.hpp"
 
 namespace rwkv {
 
@@ -32,7 +32,7 @@ struct CostEstimate {
 class FinalizeProfile {
  public:
   /// Throws Failure (backend).
-  explicit FinalizeProfile(const HtpDevice& device);
+  explicit FinalizeProfile(const QnnDevice& device);
   ~FinalizeProfile();
   FinalizeProfile(const FinalizeProfile&) = delete;
   FinalizeProfile& operator=(const FinalizeProfile&) = delete;

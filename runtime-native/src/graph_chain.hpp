@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "embedding_table.hpp"
-#include "htp_context.hpp"
+#include "loaded_context.hpp"
 #include "state_buffers.hpp"
 
 namespace rwkv {
@@ -36,7 +36,7 @@ class GraphChain {
  public:
   /// A graph of a context, by its place in the context's metadata.
   struct Link {
-    const HtpContext* context;
+    const LoadedContext* context;
     std::size_t graph;
   };
 

@@ -26,7 +26,7 @@ class DlcSource : public GraphSource {
     if (dlc_ != nullptr) system_->dlc_free(dlc_);
   }
 
-  std::vector<std::string> compose(const HtpDevice& device, qnn::Handle context) override {
+  std::vector<std::string> compose(const QnnDevice& device, qnn::Handle context) override {
     system_ = &device.library().system().functions();
     if (system_->dlc_create_from_file(nullptr, path_.c_str(), &dlc_) != qnn::success) {
       dlc_ = nullptr;
@@ -36,7 +36,7 @@ class DlcSource : public GraphSource {
     }
     qnn::GraphInfo* graphs = nullptr;
     std::uint32_t count = 0;
-    const NarrowWeights narrow(device.library().htp(), scales_);
+    const NarrowWeights narrow(device.library().functions(), scales_);
     check_qnn(system_->dlc_compose_graphs(dlc_, nullptr, 0, device.backend(), context, narrow.functions(),
                                           qnn::graph_info_version, &graphs, &count),
               path_.string(), "composing its graphs");
@@ -64,9 +64,9 @@ class ModelLibrarySource : public GraphSource {
     if (graphs_ != nullptr) free_(&graphs_, count_);
   }
 
-  std::vector<std::string> compose(const HtpDevice& device, qnn::Handle context) override {
-    const int status = compose_(device.backend(), device.library().htp(), context, nullptr, 0, &graphs_, &count_, false,
-                                collect_qnn_log, qnn::LogLevel::error);
+  std::vector<std::string> compose(const QnnDevice& device, qnn::Handle context) override {
+    const int status = compose_(device.backend(), device.library().functions(), context, nullptr, 0, &graphs_, &count_,
+                                false, collect_qnn_log, qnn::LogLevel::error);
     if (status != 0 || graphs_ == nullptr) {
       graphs_ = nullptr;
       const std::vector<std::string> log = take_qnn_log_errors();

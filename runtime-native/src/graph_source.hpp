@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "htp_device.hpp"
+#include "qnn_device.hpp"
 
 namespace rwkv {
 
@@ -16,7 +16,7 @@ class GraphSource {
 
   /// Adds the source's graphs to a fresh QNN context and returns their names. The source must live until the context
   /// is finalized: the graphs refer to its weights. Throws Failure.
-  virtual std::vector<std::string> compose(const HtpDevice& device, qnn::Handle context) = 0;
+  virtual std::vector<std::string> compose(const QnnDevice& device, qnn::Handle context) = 0;
 };
 
 /// A DLC file, read by libQnnSystem.

@@ -46,20 +46,20 @@ QnnSystem::QnnSystem(const std::filesystem::path& folder) : library_(folder / "l
 }
 
 QnnLibrary::QnnLibrary(const std::filesystem::path& folder)
-    : htp_library_(folder / "libQnnHtp.so", folder_hint), system_(folder) {
-  const auto* htp = first_provider<qnn::Interface>(htp_library_, "QnnInterface_getProviders");
+    : library_(folder / "libQnnHtp.so", folder_hint), system_(folder) {
+  const auto* htp = first_provider<qnn::Interface>(library_, "QnnInterface_getProviders");
   if (htp->backend_id != qnn::htp_backend_id) {
-    throw Failure(FailureKind::version, htp_library_.path().string(),
+    throw Failure(FailureKind::version, library_.path().string(),
                   "is backend " + std::to_string(htp->backend_id) + ", not HTP (6)", folder_hint);
   }
-  require_qnn_version(htp_library_.path(), "core API", htp->core_api, qnn::core_version);
-  require_qnn_version(htp_library_.path(), "HTP backend API", htp->backend_api, qnn::htp_version);
-  htp_ = htp;
+  require_qnn_version(library_.path(), "core API", htp->core_api, qnn::core_version);
+  require_qnn_version(library_.path(), "HTP backend API", htp->backend_api, qnn::htp_version);
+  functions_ = htp;
 }
 
 std::string QnnLibrary::build_id() const {
   const char* id = nullptr;
-  check_qnn(htp_->backend_get_build_id(&id), htp_library_.path().string(), "asking for the build id");
+  check_qnn(functions_->backend_get_build_id(&id), library_.path().string(), "asking for the build id");
   return id != nullptr ? id : "";
 }
 

@@ -28,16 +28,16 @@ class QnnLibrary {
   /// (version) when the core, backend or system API isn't the one whose layout is known.
   explicit QnnLibrary(const std::filesystem::path& folder);
 
-  const qnn::Interface& htp() const { return *htp_; }
+  const qnn::Interface& functions() const { return *functions_; }
   const QnnSystem& system() const { return system_; }
 
   /// For example "v2.51.0.260929181845".
   std::string build_id() const;
 
  private:
-  DynamicLibrary htp_library_;
+  DynamicLibrary library_;
   QnnSystem system_;
-  const qnn::Interface* htp_ = nullptr;
+  const qnn::Interface* functions_ = nullptr;
 };
 
 /// Throws Failure (version) that names `library`, the axis ("core API") and what was found, unless the found version has

@@ -13,7 +13,7 @@ constexpr const char* decode_name = "rwkv_decode";
 constexpr const char* prefill_name = "rwkv_prefill";
 constexpr const char* batch_name = "rwkv_batch";
 
-bool leaves_head_out(const HtpContext& last_chunk) {
+bool leaves_head_out(const LoadedContext& last_chunk) {
   for (const TensorInfo& output : last_chunk.metadata().graphs[last_chunk.decode_graph()].outputs) {
     if (output.name == "ln_out") return true;
   }
@@ -22,7 +22,7 @@ bool leaves_head_out(const HtpContext& last_chunk) {
 
 }   // namespace
 
-RwkvModel::RwkvModel(const HtpDevice& device, const ModelFiles& files, ExtraOutputs extra) : extra_(extra) {
+RwkvModel::RwkvModel(const QnnDevice& device, const ModelFiles& files, ExtraOutputs extra) : extra_(extra) {
   load(device, files);
   // Connected once to see that the contexts fit each other, and what they make together.
   StateBuffers states, batch_states;
@@ -50,11 +50,11 @@ RwkvModel::~RwkvModel() = default;
 
 // QNN spends most of the time on each context by itself, so they are loaded side by side; but one after the other in
 // the emulator, which crashed now and then when contexts came from threads of their own.
-void RwkvModel::load(const HtpDevice& device, const ModelFiles& files) {
-  std::vector<std::future<std::unique_ptr<HtpContext>>> loading;
+void RwkvModel::load(const QnnDevice& device, const ModelFiles& files) {
+  std::vector<std::future<std::unique_ptr<LoadedContext>>> loading;
   const auto way = is_emulated ? std::launch::deferred : std::launch::async;
   const auto start_loading = [&](const FileRange& file) {
-    loading.push_back(std::async(way, [&] { return std::make_unique<HtpContext>(device, file); }));
+    loading.push_back(std::async(way, [&] { return std::make_unique<LoadedContext>(device, file); }));
   };
   for (const FileRange& chunk : files.chunks) start_loading(chunk);
   for (auto& context : loading) contexts_.push_back(context.get());
@@ -65,7 +65,7 @@ void RwkvModel::load(const HtpDevice& device, const ModelFiles& files) {
                   "is missing: the chunks were built without the head",
                   "put it into the folder of the chunks, or build them with ext_head: false");
   }
-  contexts_.push_back(std::make_unique<HtpContext>(device, *files.head));
+  contexts_.push_back(std::make_unique<LoadedContext>(device, *files.head));
 }
 
 // The graphs of this name in all contexts; nothing when none has one. A head takes the last token of a prompt as any
@@ -129,8 +129,8 @@ void RwkvModel::check_token(std::uint32_t token) const {
                 "use the tokenizer that the model was trained with");
 }
 
-std::vector<const HtpContext*> RwkvModel::contexts() const {
-  std::vector<const HtpContext*> all;
+std::vector<const LoadedContext*> RwkvModel::contexts() const {
+  std::vector<const LoadedContext*> all;
   for (const auto& context : contexts_) all.push_back(context.get());
   return all;
 }

@@ -9,7 +9,7 @@
 
 #include "embedding_table.hpp"
 #include "graph_chain.hpp"
-#include "htp_context.hpp"
+#include "loaded_context.hpp"
 #include "mapped_file.hpp"
 #include "model_files.hpp"
 
@@ -20,7 +20,7 @@ class RwkvModel {
  public:
   /// Loads all contexts, several at a time. The table of the embedding is needed by models whose first chunk takes one
   /// instead of a token. `device` must outlive the model. Throws Failure that names the file concerned.
-  RwkvModel(const HtpDevice& device, const ModelFiles& files, ExtraOutputs extra = ExtraOutputs::refused);
+  RwkvModel(const QnnDevice& device, const ModelFiles& files, ExtraOutputs extra = ExtraOutputs::refused);
   ~RwkvModel();
   RwkvModel(const RwkvModel&) = delete;
   RwkvModel& operator=(const RwkvModel&) = delete;
@@ -46,15 +46,15 @@ class RwkvModel {
   void check_token(std::uint32_t token) const;
 
   /// Of the chunks in their order, then of the head, if it has one of its own.
-  std::vector<const HtpContext*> contexts() const;
+  std::vector<const LoadedContext*> contexts() const;
 
  private:
-  void load(const HtpDevice& device, const ModelFiles& files);
+  void load(const QnnDevice& device, const ModelFiles& files);
   void use_table(const ModelFiles& files, std::size_t width);
   std::optional<GraphChain::Links> find_links(std::string_view name) const;
   std::unique_ptr<GraphChain> connect(std::string_view name, StateBuffers& states) const;
 
-  std::vector<std::unique_ptr<HtpContext>> contexts_;
+  std::vector<std::unique_ptr<LoadedContext>> contexts_;
   bool head_apart_ = false;
   ExtraOutputs extra_;
   std::optional<EmbeddingTable> table_;

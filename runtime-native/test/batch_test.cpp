@@ -86,15 +86,15 @@ TEST("a head that is missing, or no head, is refused") {
   const TemporaryFolder folder;
   for (const auto& first : test::first_chunks()) {
     const auto files = find_chunk_files(first);
-    const HtpContext last(test::htp_device(), files.back());
+    const LoadedContext last(test::qnn_device(), files.back());
     if (!test::has_head_apart(last)) continue;
     const auto own = [&](const std::filesystem::path& file) { return folder.path() / file.filename(); };
     ModelFiles moved = test::files_of(first);
     moved.head.reset();
-    CHECK_THROWS("_head.bin: is missing", RwkvModel(test::htp_device(), moved));
+    CHECK_THROWS("_head.bin: is missing", RwkvModel(test::qnn_device(), moved));
     std::filesystem::copy_file(first, own(head_file_of(first)));
     moved.head = own(head_file_of(first));
-    CHECK_THROWS("_head.bin: ", RwkvModel(test::htp_device(), moved));
+    CHECK_THROWS("_head.bin: ", RwkvModel(test::qnn_device(), moved));
     return;
   }
   test::skip("a head in a context of its own");

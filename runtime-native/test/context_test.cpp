@@ -4,7 +4,7 @@
 #include "context_metadata.hpp"
 #include "emulator_model.hpp"
 #include "failure.hpp"
-#include "htp_context.hpp"
+#include "loaded_context.hpp"
 #include "mapped_file.hpp"
 #include "qnn_error.hpp"
 #include "random_source.hpp"
@@ -94,8 +94,8 @@ TEST("a truncated context can't be loaded either, and the message names the file
   const std::string whole = test::read_text(test::first_chunks().front());
   const auto cut = folder.write("cut.bin", whole.substr(0, whole.size() / 2));
   CHECK_THROWS("cut.bin: is not a context binary that QNN can read (damaged, truncated",
-               HtpContext(test::htp_device(), cut));
-  CHECK_THROWS("build the context again", HtpContext(test::htp_device(), cut));
+               LoadedContext(test::qnn_device(), cut));
+  CHECK_THROWS("build the context again", LoadedContext(test::qnn_device(), cut));
 }
 
 TEST("every pattern of the table of errors is one that this compiler's library understands") {

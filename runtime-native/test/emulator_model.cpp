@@ -14,8 +14,8 @@ const QnnLibrary& qnn_library() {
   return library;
 }
 
-const HtpDevice& htp_device() {
-  static const HtpDevice device(qnn_library(), {});
+const QnnDevice& qnn_device() {
+  static const QnnDevice device(qnn_library(), {});
   return device;
 }
 
@@ -39,11 +39,11 @@ std::optional<std::filesystem::path> embedding_beside(const std::filesystem::pat
   return table;
 }
 
-const GraphMetadata& decode_graph(const HtpContext& context) {
+const GraphMetadata& decode_graph(const LoadedContext& context) {
   return context.metadata().graphs[context.decode_graph()];
 }
 
-bool has_head_apart(const HtpContext& last_chunk) {
+bool has_head_apart(const LoadedContext& last_chunk) {
   for (const TensorInfo& output : decode_graph(last_chunk).outputs) {
     if (output.name == "ln_out") return true;
   }
@@ -51,7 +51,7 @@ bool has_head_apart(const HtpContext& last_chunk) {
 }
 
 bool takes_tokens(const std::filesystem::path& first_chunk) {
-  const HtpContext context(htp_device(), first_chunk);
+  const LoadedContext context(qnn_device(), first_chunk);
   for (const TensorInfo& info : decode_graph(context).inputs) {
     if (info.name == "token") return true;
   }

@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "htp_context.hpp"
-#include "htp_device.hpp"
+#include "loaded_context.hpp"
+#include "qnn_device.hpp"
 #include "qnn_library.hpp"
 #include "rwkv_session.hpp"
 
@@ -16,7 +16,7 @@ namespace rwkv::test {
 const QnnLibrary& qnn_library();
 
 /// A started backend, kept to the end of the process.
-const HtpDevice& htp_device();
+const QnnDevice& qnn_device();
 
 /// The first chunk of every model under --contexts, those with fewest chunks first; skips the test without any.
 std::vector<std::filesystem::path> first_chunks();
@@ -25,9 +25,9 @@ std::vector<std::filesystem::path> first_chunks();
 std::optional<std::filesystem::path> embedding_beside(const std::filesystem::path& context);
 
 /// The context's graph that takes one token.
-const GraphMetadata& decode_graph(const HtpContext& context);
+const GraphMetadata& decode_graph(const LoadedContext& context);
 
-bool has_head_apart(const HtpContext& last_chunk);
+bool has_head_apart(const LoadedContext& last_chunk);
 bool takes_tokens(const std::filesystem::path& first_chunk);
 
 /// The files of a model, with the table beside the contexts where it needs one.
@@ -36,7 +36,7 @@ ModelFiles files_of(const std::filesystem::path& first_chunk);
 /// A model with one session.
 struct OpenModel {
   explicit OpenModel(const ModelFiles& files, ExtraOutputs extra = ExtraOutputs::refused)
-      : model(htp_device(), files, extra), session(model) {}
+      : model(qnn_device(), files, extra), session(model) {}
   explicit OpenModel(const std::filesystem::path& first_chunk) : OpenModel(files_of(first_chunk)) {}
   std::vector<float> feed(std::uint32_t token);
 

@@ -36,9 +36,9 @@ class CopyingModel {
  public:
   explicit CopyingModel(const std::filesystem::path& first) {
     for (const auto& file : find_chunk_files(first))
-      contexts_.push_back(std::make_unique<HtpContext>(test::htp_device(), file));
+      contexts_.push_back(std::make_unique<LoadedContext>(test::qnn_device(), file));
     if (test::has_head_apart(*contexts_.back()))
-      contexts_.push_back(std::make_unique<HtpContext>(test::htp_device(), head_file_of(first)));
+      contexts_.push_back(std::make_unique<LoadedContext>(test::qnn_device(), head_file_of(first)));
     for (const auto& context : contexts_) {
       for (const TensorInfo& info : test::decode_graph(*context).inputs) buffer(info).fill_unless_integer();
       for (const TensorInfo& info : test::decode_graph(*context).outputs) buffer(info);
@@ -90,7 +90,7 @@ class CopyingModel {
     std::memcpy(to.memory->data(), from.memory->data(), from.memory->info().bytes());
   }
 
-  std::vector<std::unique_ptr<HtpContext>> contexts_;
+  std::vector<std::unique_ptr<LoadedContext>> contexts_;
   std::map<std::string, Owned> buffers_;
 };
 
@@ -132,7 +132,7 @@ TEST("probes are what one chunk hands to the next, and change nothing") {
 std::size_t state_elements(const std::filesystem::path& first) {
   std::size_t elements = 0;
   for (const auto& file : find_chunk_files(first)) {
-    const HtpContext context(test::htp_device(), file);
+    const LoadedContext context(test::qnn_device(), file);
     for (const TensorInfo& input : test::decode_graph(context).inputs) {
       if (input.name.ends_with("_wkv_in")) elements += input.elements();
     }
@@ -267,7 +267,7 @@ TEST("an embedding table that the model doesn't need is refused") {
     if (!test::takes_tokens(first)) continue;
     ModelFiles files = find_model_files(first);
     files.embedding = folder.write("e.f32", "1234");
-    CHECK_THROWS("leave out --embedding", RwkvModel(test::htp_device(), files));
+    CHECK_THROWS("leave out --embedding", RwkvModel(test::qnn_device(), files));
     return;
   }
   test::skip("a model that takes tokens");

@@ -89,7 +89,7 @@ int compile(int count, char** words) {
   std::vector<std::unique_ptr<GraphSource>> sources;
   for (const std::string& file : arguments.texts("--dlc")) sources.push_back(open_dlc(file));
   for (const std::string& file : arguments.texts("--model-lib")) sources.push_back(open_model_library(file));
-  const HtpDevice device(library, soc_id);
+  const QnnDevice device(library, soc_id);
   const Soc* soc = find_soc(soc_id);
   std::fprintf(stderr, "%s: compiling for %s (QNN %s)\n", input.c_str(),
                soc != nullptr ? std::string(soc->name).c_str() : ("SoC " + std::to_string(soc_id)).c_str(),

@@ -75,7 +75,7 @@ double measure_text(RwkvSession& session, std::uint64_t count) {
 BenchRow row_for(const LoadedModel& loaded, const Arguments& arguments) {
   BenchRow row;
   const auto contexts = loaded.model.contexts();
-  for (const HtpContext* context : contexts) row.bytes += context->metadata().binary_bytes;
+  for (const LoadedContext* context : contexts) row.bytes += context->metadata().binary_bytes;
   const std::filesystem::path path = chosen_model(arguments);
   row.model = (path.has_filename() ? path : path.parent_path()).filename().string();
   const std::uint32_t id = contexts.front()->metadata().soc_id;

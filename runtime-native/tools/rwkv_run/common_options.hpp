@@ -30,7 +30,7 @@ struct LoadedModel {
 
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   QnnLibrary library;
-  HtpDevice device;
+  QnnDevice device;
   RwkvModel model;
   RwkvSession session;
   double load_seconds;

@@ -16,12 +16,12 @@ void write_run_facts(JsonWriter& json, const LoadedModel& loaded) {
   json.key("qnn");
   json.begin_object();
   json.field("build_id", loaded.library.build_id());
-  json.field("core_api", to_string(loaded.library.htp().core_api));
-  json.field("backend_api", to_string(loaded.library.htp().backend_api));
+  json.field("core_api", to_string(loaded.library.functions().core_api));
+  json.field("backend_api", to_string(loaded.library.functions().backend_api));
   json.end_object();
   json.key("contexts");
   json.begin_array();
-  for (const HtpContext* context : contexts) {
+  for (const LoadedContext* context : contexts) {
     json.begin_object();
     json.field("file", std::filesystem::path(context->name()).filename().string());
     json.field("bytes", context->metadata().binary_bytes);

@@ -1,4 +1,4 @@
-#include "htp_context.hpp"
+#include "loaded_context.hpp"
 
 #include "failure.hpp"
 #include "mapped_file.hpp"
@@ -32,45 +32,45 @@ void refuse_shared_weights(const ContextMetadata& metadata, const std::string& n
 
 }   // namespace
 
-HtpContext::HtpContext(const HtpDevice& device, const FileRange& range) : device_(device), name_(range.name()) {
-  const qnn::Interface& htp = device.library().htp();
+LoadedContext::LoadedContext(const QnnDevice& device, const FileRange& range) : device_(device), name_(range.name()) {
+  const qnn::Interface& functions = device.library().functions();
   // Only while loading: QNN keeps its own copy.
   const MappedFile file(range);
   const auto binary = file.bytes();
   metadata_ = read_context_metadata(device.library().system(), binary, name_);
   decode_graph_ = find_decode_graph(metadata_, name_);
   refuse_shared_weights(metadata_, name_);
-  check_qnn(htp.context_create_from_binary(device.backend(), device.device(), nullptr, binary.data(), binary.size(),
-                                           &context_, nullptr),
+  check_qnn(functions.context_create_from_binary(device.backend(), device.device(), nullptr, binary.data(),
+                                                 binary.size(), &context_, nullptr),
             name_, "loading the context");
   try {
     for (const GraphMetadata& graph : metadata_.graphs) {
       graphs_.push_back(nullptr);
-      check_qnn(htp.graph_retrieve(context_, graph.name.c_str(), &graphs_.back()), name_,
+      check_qnn(functions.graph_retrieve(context_, graph.name.c_str(), &graphs_.back()), name_,
                 "finding its graph " + graph.name);
     }
   } catch (...) {
-    htp.context_free(context_, nullptr);
+    functions.context_free(context_, nullptr);
     throw;
   }
 }
 
-HtpContext::~HtpContext() { device_.library().htp().context_free(context_, nullptr); }
+LoadedContext::~LoadedContext() { device_.library().functions().context_free(context_, nullptr); }
 
-std::optional<std::size_t> HtpContext::find_graph(std::string_view name) const {
+std::optional<std::size_t> LoadedContext::find_graph(std::string_view name) const {
   for (std::size_t i = 0; i < metadata_.graphs.size(); ++i) {
     if (metadata_.graphs[i].name == name) return i;
   }
   return {};
 }
 
-void HtpContext::execute(std::size_t graph, TensorSet& inputs, TensorSet& outputs) const {
+void LoadedContext::execute(std::size_t graph, TensorSet& inputs, TensorSet& outputs) const {
   const auto in = inputs.tensors();
   const auto out = outputs.tensors();
   const std::lock_guard turn(executing_);
   const qnn::Error error =
-      device_.library().htp().graph_execute(graphs_[graph], in.data(), static_cast<std::uint32_t>(in.size()),
-                                            out.data(), static_cast<std::uint32_t>(out.size()), nullptr, nullptr);
+      device_.library().functions().graph_execute(graphs_[graph], in.data(), static_cast<std::uint32_t>(in.size()),
+                                                  out.data(), static_cast<std::uint32_t>(out.size()), nullptr, nullptr);
   if (error != qnn::success) check_qnn(error, name_, "executing the graph " + metadata_.graphs[graph].name);
 }
 

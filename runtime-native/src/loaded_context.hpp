@@ -8,19 +8,19 @@
 
 #include "context_metadata.hpp"
 #include "file_range.hpp"
-#include "htp_device.hpp"
+#include "qnn_device.hpp"
 #include "tensor_buffer.hpp"
 
 namespace rwkv {
 
-class HtpContext {
+class LoadedContext {
  public:
   /// Loads the binary. It has a graph called "rwkv_decode", or only one. `device` must outlive the context. Throws
   /// Failure for a missing, damaged or truncated file and when QNN refuses it.
-  HtpContext(const HtpDevice& device, const FileRange& range);
-  ~HtpContext();
-  HtpContext(const HtpContext&) = delete;
-  HtpContext& operator=(const HtpContext&) = delete;
+  LoadedContext(const QnnDevice& device, const FileRange& range);
+  ~LoadedContext();
+  LoadedContext(const LoadedContext&) = delete;
+  LoadedContext& operator=(const LoadedContext&) = delete;
 
   /// For messages.
   const std::string& name() const { return name_; }
@@ -33,7 +33,7 @@ class HtpContext {
   void execute(std::size_t graph, TensorSet& inputs, TensorSet& outputs) const;
 
  private:
-  const HtpDevice& device_;
+  const QnnDevice& device_;
   std::string name_;
   ContextMetadata metadata_;
   std::size_t decode_graph_ = 0;

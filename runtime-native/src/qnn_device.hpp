@@ -15,14 +15,14 @@ inline constexpr bool is_emulated = true;
 inline constexpr bool is_emulated = false;
 #endif
 
-class HtpDevice {
+class QnnDevice {
  public:
   /// `soc_id` chooses the SoC to compile for (or to emulate); without it QNN takes the one it runs on.
   /// `library` must outlive the device. Throws Failure (backend).
-  HtpDevice(const QnnLibrary& library, std::optional<std::uint32_t> soc_id);
-  ~HtpDevice();
-  HtpDevice(const HtpDevice&) = delete;
-  HtpDevice& operator=(const HtpDevice&) = delete;
+  QnnDevice(const QnnLibrary& library, std::optional<std::uint32_t> soc_id);
+  ~QnnDevice();
+  QnnDevice(const QnnDevice&) = delete;
+  QnnDevice& operator=(const QnnDevice&) = delete;
 
   const QnnLibrary& library() const { return library_; }
   qnn::Handle log() const { return log_; }
