@@ -101,7 +101,7 @@ TensorBuffer& GraphChain::take_over(TensorBuffer* source, std::size_t source_sta
   if (source->info().has_layout_of(input)) return *source;
   require_convertible(input);
   require_convertible(source->info());
-  buffers_.emplace_back(input);
+  buffers_.emplace_back(input, states_.memory());
   stages_[source_stage].conversions.push_back({source, &buffers_.back()});
   return buffers_.back();
 }
@@ -116,19 +116,19 @@ TensorBuffer& GraphChain::connect_input(const TensorInfo& input, std::size_t ind
       refuse(index, "has input 'token' as " + describe(input) + ", expected int32 [" +
                         (fits ? "tokens" : std::to_string(token_input_->info().elements())) + "]");
     }
-    if (token_input_ == nullptr) token_input_ = &buffers_.emplace_back(input);
+    if (token_input_ == nullptr) token_input_ = &buffers_.emplace_back(input, states_.memory());
     return *token_input_;
   }
   if (const auto place = place_in_row(input.name); place && !row_inputs_.contains(*place)) {
     require_convertible(input);
-    row_inputs_[*place] = &buffers_.emplace_back(input);
+    row_inputs_[*place] = &buffers_.emplace_back(input, states_.memory());
     return buffers_.back();
   }
   refuse(index, "has an unknown input '" + input.name + "'");
 }
 
 TensorBuffer& GraphChain::connect_output(const TensorInfo& output, std::size_t index) {
-  TensorBuffer& buffer = buffers_.emplace_back(output);
+  TensorBuffer& buffer = buffers_.emplace_back(output, states_.memory());
   if (output.name == "hidden_out") {
     hidden_ = &buffer;
   } else if (output.name == "v_first_out") {
@@ -212,9 +212,8 @@ void GraphChain::execute(Stage& stage, unsigned role, RunControl& control) {
   }
 }
 
-void GraphChain::read_logits(std::vector<float>& values, RunControl& control) {
+void GraphChain::read_logits(std::span<float> values, RunControl& control) {
   if (stages_.size() > chunks_) execute(stages_.back(), 0, control);   // it has no states
-  values.resize(logits_->info().elements());
   decode_values(logits_->info(), logits_->data(), values);
 }
 

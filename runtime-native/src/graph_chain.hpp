@@ -58,14 +58,16 @@ class GraphChain {
   std::size_t row_width() const;
   /// Length of the logits for one token.
   std::size_t vocabulary() const { return logits_->info().shape.back(); }
+  /// The same for all tokens together: of those of a prompt only the last one has logits.
+  std::size_t logit_count() const { return logits_->info().elements(); }
 
   /// Runs all graphs but a head's own on tokens() tokens and moves the states on. `table` is needed when row_width()
   /// isn't 0. Throws Failure (backend); Failure (cancelled) between two graphs, and the states are then as before.
   void run(std::span<const std::uint32_t> tokens, const EmbeddingTable* table, RunControl& control);
 
-  /// What the last run said, one or more rows of vocabulary(). Runs the head, where it is a graph of its own. Throws
-  /// Failure (backend).
-  void read_logits(std::vector<float>& values, RunControl& control);
+  /// What the last run said, into logit_count() values: one or more rows of vocabulary(). Runs the head, where it is a
+  /// graph of its own. Throws Failure (backend).
+  void read_logits(std::span<float> values, RunControl& control);
 
   /// In the order of the chunks and of their outputs; what one chunk hands to the next is among them.
   const std::vector<Probe>& probes() const { return probes_; }

@@ -16,6 +16,7 @@ RwkvBatch::RwkvBatch(const RwkvModel& model) : model_(model), chain_(model.batch
     throw Failure(FailureKind::argument, model.contexts().front()->name(), "has no graph for several sequences",
                   build_hint);
   }
+  logits_ = memory_.take_floats(chain_->logit_count());
   RwkvSession beginning(model);
   for (std::size_t i = 0; i < sequences(); ++i) put_state(i, beginning);
 }

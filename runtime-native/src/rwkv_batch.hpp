@@ -33,9 +33,10 @@ class RwkvBatch {
   void check_sequence(std::size_t sequence) const;
 
   const RwkvModel& model_;
-  StateBuffers states_;
+  TensorMemory memory_;
+  StateBuffers states_{memory_};
   std::unique_ptr<GraphChain> chain_;
-  std::vector<float> logits_;
+  std::span<float> logits_;   // in the memory
   RunControl control_;
 };
 

@@ -25,7 +25,8 @@ bool leaves_head_out(const LoadedContext& last_chunk) {
 RwkvModel::RwkvModel(const QnnDevice& device, const ModelFiles& files, ExtraOutputs extra) : extra_(extra) {
   load(device, files);
   // Connected once to see that the contexts fit each other, and what they make together.
-  StateBuffers states, batch_states;
+  TensorMemory memory;
+  StateBuffers states(memory), batch_states(memory);
   const auto decode = decode_chain(states);
   if (decode->tokens() != 1) {
     throw Failure(FailureKind::format, files.chunks.front().name(),
@@ -34,8 +35,15 @@ RwkvModel::RwkvModel(const QnnDevice& device, const ModelFiles& files, ExtraOutp
   }
   vocabulary_ = decode->vocabulary();
   layers_ = states.layers();
-  if (const auto prefill = prefill_chain(states)) prefill_tokens_ = prefill->tokens();
-  if (const auto batch = batch_chain(batch_states)) sequences_ = batch->tokens();
+  check_logits(*decode, 1);
+  if (const auto prefill = prefill_chain(states)) {
+    check_logits(*prefill, 1);
+    prefill_tokens_ = prefill->tokens();
+  }
+  if (const auto batch = batch_chain(batch_states)) {
+    check_logits(*batch, batch->tokens());
+    sequences_ = batch->tokens();
+  }
   use_table(files, decode->row_width());
   if (!files.initial_state) return;
   initial_name_ = files.initial_state->name();
@@ -103,6 +111,14 @@ std::unique_ptr<GraphChain> RwkvModel::prefill_chain(StateBuffers& states) const
 }
 
 std::unique_ptr<GraphChain> RwkvModel::batch_chain(StateBuffers& states) const { return connect(batch_name, states); }
+
+void RwkvModel::check_logits(const GraphChain& chain, std::size_t rows) const {
+  if (chain.logit_count() == rows * vocabulary_) return;
+  throw Failure(FailureKind::format, contexts_.back()->name(),
+                "gives " + std::to_string(chain.logit_count()) + " logits where " + std::to_string(rows) + " × " +
+                    std::to_string(vocabulary_) + " are needed",
+                "build the contexts with rwkv-build");
+}
 
 void RwkvModel::use_table(const ModelFiles& files, std::size_t width) {
   if (width > 0 && !files.embedding) {

@@ -50,6 +50,7 @@ class RwkvModel {
 
  private:
   void load(const QnnDevice& device, const ModelFiles& files);
+  void check_logits(const GraphChain& chain, std::size_t rows) const;
   void use_table(const ModelFiles& files, std::size_t width);
   std::optional<GraphChain::Links> find_links(std::string_view name) const;
   std::unique_ptr<GraphChain> connect(std::string_view name, StateBuffers& states) const;

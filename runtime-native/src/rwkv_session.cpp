@@ -1,5 +1,6 @@
 #include "rwkv_session.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -26,6 +27,7 @@ class Stopwatch {
 
 RwkvSession::RwkvSession(const RwkvModel& model)
     : model_(model), decode_(model.decode_chain(states_)), prefill_(model.prefill_chain(states_)) {
+  logits_ = memory_.take_floats(model.vocabulary());
   model.use_initial(states_);
   reset();
 }
@@ -83,7 +85,7 @@ std::unique_ptr<RwkvSession> RwkvSession::fork() {
   copy->states_.copy_from(states_);
   if (logits_are_ == Logits::missing) return copy;
   logits();
-  copy->logits_ = logits_;
+  std::copy(logits_.begin(), logits_.end(), copy->logits_.begin());
   copy->logits_are_ = Logits::read;
   return copy;
 }
@@ -103,7 +105,7 @@ std::vector<std::byte> RwkvSession::save_state() {
 }
 
 void RwkvSession::load_state(std::span<const std::byte> saved, const std::string& name) {
-  SavedState state = read_saved_state(saved, name);
+  const SavedState state = read_saved_state(saved, name);
   const auto refuse = [&](const std::string& cause) {
     throw Failure(FailureKind::format, name, "is of another model: " + cause, "load it with the model that it is of");
   };
@@ -127,7 +129,7 @@ void RwkvSession::load_state(std::span<const std::byte> saved, const std::string
   for (const SavedTensor& tensor : state.tensors)
     std::memcpy((own++)->second->data(), tensor.values.data(), tensor.values.size());
   logits_are_ = state.logits.empty() ? Logits::missing : Logits::read;
-  logits_ = std::move(state.logits);
+  std::copy(state.logits.begin(), state.logits.end(), logits_.begin());
 }
 
 SessionStatistics RwkvSession::statistics() const {

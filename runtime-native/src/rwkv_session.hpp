@@ -74,12 +74,13 @@ class RwkvSession {
   void run(GraphChain& chain, std::span<const std::uint32_t> tokens);
 
   const RwkvModel& model_;
-  StateBuffers states_;
+  TensorMemory memory_;
+  StateBuffers states_{memory_};
   std::unique_ptr<GraphChain> decode_;
   std::unique_ptr<GraphChain> prefill_;   // may be null
   GraphChain* last_ = nullptr;            // that ran
   Logits logits_are_ = Logits::missing;
-  std::vector<float> logits_;
+  std::span<float> logits_;   // in the memory
   RunControl control_;
   SessionStatistics done_;
 };

@@ -24,7 +24,7 @@ std::optional<std::size_t> layer_in(std::string_view name, std::string_view befo
 State& StateBuffers::add(const TensorInfo& input) {
   if (const auto known = by_input_.find(input.name); known != by_input_.end()) return *known->second;
   require_convertible(input);
-  State& state = states_.emplace_back(State{{TensorBuffer(input), TensorBuffer(input)}});
+  State& state = states_.emplace_back(State{{TensorBuffer(input, memory_), TensorBuffer(input, memory_)}});
   by_input_[input.name] = &state;
   if (const auto layer = layer_in(input.name, "state", "_wkv_in")) wkv_[*layer] = &state;
   return state;

@@ -18,6 +18,9 @@ struct State {
 
 class StateBuffers {
  public:
+  /// `memory`, which the states are taken of, must outlive them.
+  explicit StateBuffers(TensorMemory& memory) : memory_(memory) {}
+
   /// The state that a graph reads as `input` ("state3_wkv_in"); made, as zeros, when no graph had it before. Throws
   /// Failure (format) for an element type that can't be converted.
   State& add(const TensorInfo& input);
@@ -42,6 +45,9 @@ class StateBuffers {
   /// The buffers that are read next, by the names of the inputs that read them: "state0_att_shift_in", ….
   std::map<std::string, TensorBuffer*> current();
 
+  /// What the graphs that have these states take their other tensors of.
+  TensorMemory& memory() { return memory_; }
+
   std::size_t layers() const { return states_.size() / 3; }
   /// Which of the buffers are read next.
   unsigned role() const { return role_; }
@@ -50,6 +56,7 @@ class StateBuffers {
  private:
   std::byte* place_of(std::size_t sequence, const std::string& input, const TensorInfo& own) const;
 
+  TensorMemory& memory_;
   std::deque<State> states_;   // a deque: tensor sets point into it
   std::map<std::string, State*> by_input_;
   std::map<std::size_t, State*> wkv_;    // by layer

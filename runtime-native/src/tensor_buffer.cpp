@@ -1,25 +1,11 @@
 #include "tensor_buffer.hpp"
 
-#include <algorithm>
-#include <cstring>
-#include <new>
-
 #include "value_codec.hpp"
 
 namespace rwkv {
-namespace {
 
-constexpr std::align_val_t alignment{128};   // an HVX vector
-
-}   // namespace
-
-void TensorBuffer::Release::operator()(std::byte* memory) const { operator delete(memory, alignment); }
-
-TensorBuffer::TensorBuffer(TensorInfo info) : info_(std::move(info)) {
-  const std::size_t bytes = std::max<std::size_t>(info_.bytes(), 1);
-  memory_.reset(static_cast<std::byte*>(operator new(bytes, alignment)));
-  std::memset(memory_.get(), 0, bytes);
-}
+TensorBuffer::TensorBuffer(TensorInfo info, TensorMemory& memory)
+    : info_(std::move(info)), data_(memory.take(info_.bytes())) {}
 
 void TensorBuffer::fill_with_zero() {
   const std::vector<float> zeros(info_.elements(), 0.0f);

@@ -2,32 +2,29 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "tensor_info.hpp"
+#include "tensor_memory.hpp"
 
 namespace rwkv {
 
 class TensorBuffer {
  public:
-  /// Zeroed memory for one tensor, aligned for vector loads.
-  explicit TensorBuffer(TensorInfo info);
+  /// Zeroed memory for one tensor, taken of `memory`, which must outlive the buffer.
+  TensorBuffer(TensorInfo info, TensorMemory& memory);
 
   const TensorInfo& info() const { return info_; }
-  std::byte* data() { return memory_.get(); }
-  const std::byte* data() const { return memory_.get(); }
+  std::byte* data() { return data_; }
+  const std::byte* data() const { return data_; }
 
   /// Every element becomes the number 0, whatever the tensor's quantisation offset.
   void fill_with_zero();
 
  private:
-  struct Release {
-    void operator()(std::byte* memory) const;
-  };
   TensorInfo info_;
-  std::unique_ptr<std::byte, Release> memory_;
+  std::byte* data_;
 };
 
 /// The argument list of a graph's execution: descriptions of tensors, each bound to a buffer once and for all.

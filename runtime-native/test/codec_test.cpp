@@ -22,7 +22,8 @@ TensorInfo tensor(qnn::DataType type, std::optional<Quantization> quantization =
 }
 
 std::vector<float> there_and_back(const TensorInfo& info, const std::vector<float>& values) {
-  TensorBuffer buffer(info);
+  TensorMemory memory;
+  TensorBuffer buffer(info, memory);
   encode_values(info, values, buffer.data());
   std::vector<float> back(values.size());
   decode_values(info, buffer.data(), back);
@@ -179,7 +180,8 @@ TEST("quantised values come back within half a step and saturate") {
 }
 
 TEST("zero means the number 0, also when the quantisation has an offset") {
-  TensorBuffer buffer(tensor(qnn::DataType::ufix16, Quantization{0.5f, -77}));
+  TensorMemory memory;
+  TensorBuffer buffer(tensor(qnn::DataType::ufix16, Quantization{0.5f, -77}), memory);
   buffer.fill_with_zero();
   std::uint16_t stored[4];
   std::memcpy(stored, buffer.data(), sizeof stored);

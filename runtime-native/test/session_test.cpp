@@ -81,7 +81,7 @@ class CopyingModel {
 
   Owned& buffer(const TensorInfo& info) {
     Owned& owned = buffers_[info.name];
-    if (!owned.memory) owned.memory = std::make_unique<TensorBuffer>(info);
+    if (!owned.memory) owned.memory = std::make_unique<TensorBuffer>(info, memory_);
     return owned;
   }
   std::byte* data(const TensorInfo& info) { return buffer(info).memory->data(); }
@@ -91,6 +91,7 @@ class CopyingModel {
   }
 
   std::vector<std::unique_ptr<LoadedContext>> contexts_;
+  TensorMemory memory_;
   std::map<std::string, Owned> buffers_;
 };
 
