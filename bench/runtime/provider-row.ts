@@ -5,7 +5,8 @@ import { atMost, type ModelGoal, type ModelRow, missing, rate, ratio } from '../
 import { contextOf, largeVocabulary } from './large-vocabulary.ts';
 import { builtProgram, measured, pythonOfBench } from './runtime-bench.ts';
 
-const TOKENS = 64;
+/** The emulator takes several times as long for codes as for floats. */
+const TOKENS = { fp16: 64, a16w8: 24 } as const;
 
 export const PROVIDER_ROW: ModelRow = {
   id: 'provider',
@@ -19,31 +20,39 @@ interface ProviderFigures {
   readonly different: number;
   readonly provider_milliseconds: number;
   readonly library_milliseconds: number;
+  readonly ratio: number;
+  readonly ratio_least: number;
+  readonly ratio_most: number;
 }
 
 async function measureProvider(bench: ModelBench): Promise<readonly ModelGoal[]> {
-  const text = `logits that differ from ONNX Runtime's, of ${TOKENS} tokens`;
   const site = await largeVocabulary(bench, 'host-tools', 'context');
-  if (typeof site === 'string') return [missing(text, site)];
-  const folder = join(site.folder, 'provider');
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder);
-  const figures = await measured<ProviderFigures>(
-    await pythonOfBench(),
-    [
+  if (typeof site === 'string') return [missing("logits that differ from ONNX Runtime's", site)];
+  const python = await pythonOfBench();
+  const goals: ModelGoal[] = [];
+  for (const precision of ['fp16', 'a16w8'] as const) {
+    const tokens = TOKENS[precision];
+    const text = `${precision}: logits that differ from ONNX Runtime's, of ${tokens} tokens`;
+    const folder = join(site.folder, 'provider');
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
+    const args = [
       join(REPOSITORY, 'bench/runtime/provider_session.py'),
       join(REPOSITORY, 'runtime-native/bindings/rwkv_qnn.py'),
-      ...[builtProgram(site, 'librwkv_qnn.so'), contextOf('fp16'), folder, String(TOKENS)],
-    ],
-    { cwd: site.folder },
-  );
-  if (typeof figures === 'string') return [missing(text, figures)];
-  const { different, provider_milliseconds: provider, library_milliseconds: own } = figures;
-  return [
-    atMost(text, different, 0, String),
-    {
-      ...atMost("time a token ÷ ONNX Runtime's", own / provider, 1, ratio),
-      reached: `${ratio(own / provider)} (${rate(own)} ms ÷ ${rate(provider)} ms)`,
-    },
-  ];
+      ...[builtProgram(site, 'librwkv_qnn.so'), contextOf(precision), folder, String(tokens)],
+    ];
+    const figures = await measured<ProviderFigures>(python, args, { cwd: site.folder });
+    if (typeof figures === 'string') {
+      goals.push(missing(text, figures));
+      continue;
+    }
+    // Both are the emulator's time but for a thousandth: slower is what is slower by more than the noise.
+    const { ratio: found, ratio_least: least, ratio_most: most } = figures;
+    const medians = `${rate(figures.library_milliseconds)} ms ÷ ${rate(figures.provider_milliseconds)} ms`;
+    goals.push(atMost(text, figures.different, 0, String), {
+      ...atMost(`${precision}: time a token ÷ ONNX Runtime's, as far as the noise lets see`, least, 1, ratio),
+      reached: `${ratio(found)}, ${ratio(least)} … ${ratio(most)} (${medians})`,
+    });
+  }
+  return goals;
 }
