@@ -49,6 +49,7 @@ class _ModelOptions(ctypes.Structure):
         ("path", c_char_p),
         ("embedding", c_char_p),
         ("initial_state", c_char_p),
+        ("performance", c_char_p),
     )
 
 
@@ -62,6 +63,7 @@ class ModelInfo(ctypes.Structure):
     soc_id: int
     htp_arch: int
     context_bytes: int
+    has_performance_vote: int
     _fields_ = (
         ("size", c_size_t),
         ("vocabulary", c_size_t),
@@ -71,6 +73,7 @@ class ModelInfo(ctypes.Structure):
         ("soc_id", c_uint32),
         ("htp_arch", c_uint32),
         ("context_bytes", c_uint64),
+        ("has_performance_vote", c_uint32),
     )
 
 
@@ -202,6 +205,10 @@ class Model(_Handle):
         options.embedding = embedding.encode() if embedding is not None else None
         options.initial_state = initial_state.encode() if initial_state is not None else None
         super().__init__(functions, _made(functions, "model_init", byref(options)))
+
+    def set_performance(self, performance: str) -> None:
+        """Vote for other clocks than "burst"; "system_settings" lets the HTP rest."""
+        self._library.call("model_set_performance", self._pointer, performance.encode())
 
     @property
     def info(self) -> ModelInfo:

@@ -91,6 +91,11 @@ typedef struct rwkv_qnn_model_options {
   /** What the heads start from, for a model with tuned states: raw float32, one layer after the other; NULL:
    *  `initial-state.f32` of the model's pack or folder, where that was given, else zeros. */
   const char* initial_state;
+  /** How fast the HTP's clocks run until the model is freed, by the names of Qualcomm's tools: "burst",
+   *  "sustained_high_performance", "high_performance", "balanced", "low_balanced", "high_power_saver", "power_saver",
+   *  "low_power_saver", or "system_settings", which votes for nothing; NULL: "burst". A vote keeps the HTP awake, so take
+   *  it back with rwkv_qnn_model_set_performance() while nothing is to be done. */
+  const char* performance;
 } rwkv_qnn_model_options;
 
 /** Sets all fields that fit into `size` bytes, which is sizeof(rwkv_qnn_model_options), to their defaults: NULL. */
@@ -100,6 +105,9 @@ RWKV_QNN_API void rwkv_qnn_model_options_init(rwkv_qnn_model_options* options, s
  *  digests. */
 RWKV_QNN_API rwkv_qnn_error rwkv_qnn_model_init(const rwkv_qnn_model_options* options, rwkv_qnn_model** model);
 RWKV_QNN_API void rwkv_qnn_model_free(rwkv_qnn_model* model);
+
+/** Votes for other clocks, by the names of rwkv_qnn_model_options.performance. */
+RWKV_QNN_API rwkv_qnn_error rwkv_qnn_model_set_performance(rwkv_qnn_model* model, const char* performance);
 
 typedef struct rwkv_qnn_model_info {
   /** sizeof(rwkv_qnn_model_info) of the caller. */
@@ -117,6 +125,8 @@ typedef struct rwkv_qnn_model_info {
   uint32_t htp_arch;
   /** Bytes of all contexts together. */
   uint64_t context_bytes;
+  /** 1 while the HTP has taken the vote for its clocks, else 0: it refused, or there is none. */
+  uint32_t has_performance_vote;
 } rwkv_qnn_model_info;
 
 /** Sets all fields that fit into `info->size` bytes, which the caller has set. */

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "htp_power.hpp"
 #include "qnn_device.hpp"
 #include "qnn_library.hpp"
 #include "rwkv_batch.hpp"
@@ -13,12 +14,13 @@ namespace rwkv::api {
 
 // In the order in which they must be made; destroyed in the reverse one.
 struct LoadedModel {
-  LoadedModel(const std::filesystem::path& qnn_libs, const ModelFiles& own)
-      : files(own), library(qnn_libs), device(library, {}), model(device, own) {}
+  LoadedModel(const std::filesystem::path& qnn_libs, const ModelFiles& own, const PerformanceMode& mode)
+      : files(own), library(qnn_libs), device(library, {}), power(library.functions(), mode), model(device, own) {}
 
   ModelFiles files;
   QnnLibrary library;
   QnnDevice device;
+  HtpPower power;
   RwkvModel model;
 };
 

@@ -2,6 +2,7 @@
 // into the functions that compose a graph, so its whole size matters, not just the functions named here.
 #pragma once
 
+#include "htp_power_abi.hpp"
 #include "qnn_abi.hpp"
 
 namespace qnn {
@@ -57,7 +58,8 @@ struct Interface {
   Error (*profile_get_event_data)(std::uint64_t event, ProfileEvent* data);
   Unused unused_33;
   Error (*profile_free)(Handle profile);
-  Unused unused_35[5];
+  Unused unused_35[4];
+  Error (*device_get_infrastructure)(const HtpInfrastructure** infrastructure);   // of the HTP backend; QNN's own
   Error (*device_create)(Handle log, const Config** configs, Handle* device);
   Unused unused_41[2];
   Error (*device_free)(Handle device);
@@ -83,6 +85,7 @@ static_assert(offsetof(Interface, log_free) == detail::table_entry(27));
 static_assert(offsetof(Interface, profile_create) == detail::table_entry(28));
 static_assert(offsetof(Interface, profile_get_event_data) == detail::table_entry(32));
 static_assert(offsetof(Interface, profile_free) == detail::table_entry(34));
+static_assert(offsetof(Interface, device_get_infrastructure) == detail::table_entry(39));
 static_assert(offsetof(Interface, device_create) == detail::table_entry(40));
 static_assert(offsetof(Interface, device_free) == detail::table_entry(43));
 static_assert(offsetof(Interface, error_get_message) == detail::table_entry(48));

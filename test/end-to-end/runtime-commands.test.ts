@@ -1,4 +1,5 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -147,6 +148,31 @@ test('chat: on a terminal Ctrl-C ends the answer and Ctrl-D the program', async 
     { cwd: project.folder, encoding: 'utf8' },
   );
   assert.is(status, 0, stdout + stderr);
+});
+
+test('a vote for the clocks is taken back by every way to end, which stays what it was', async () => {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGABRT', undefined] as const) {
+    const words = ['generate', MODEL, ...BYTE, '--prompt', 'a', '--qnn-libs', libraries, '--verbose'];
+    const tokens = ['--tokens', signal === undefined ? '2' : '100000'];
+    const running = spawn(program, [...words, ...tokens], { cwd: project.folder });
+    let log = '';
+    running.stderr.on('data', (text: Buffer) => {
+      log += text.toString();
+    });
+    running.stdout.once('data', () => signal !== undefined && running.kill(signal));
+    const [status, ended] = (await once(running, 'close')) as [number | null, string | null];
+    assert.is(signal === undefined ? status : ended, signal ?? 0, log);
+    const asked = [...log.matchAll(/(Create|Destroy|Set)PowerConfig(?:Id)? started/g)].map(
+      ([, what]) => what,
+    );
+    assert.equal(asked, ['Create', 'Set', 'Set', 'Set', 'Set', 'Destroy']);
+  }
+});
+
+test('a performance mode that is unknown is refused by a list of all', () => {
+  const { status, stderr } = run(['generate', MODEL, ...BYTE, '--prompt', 'a', '--performance', 'turbo']);
+  assert.is(status, 2);
+  assert.match(stderr, "--performance 'turbo': is unknown; take one of burst, ");
 });
 
 test('a command that is unknown or forgotten is guessed, and a wrong word is exit code 2', () => {

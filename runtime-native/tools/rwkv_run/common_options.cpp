@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "failure.hpp"
 #include "qnn_folder.hpp"
 
 namespace rwkv {
@@ -12,6 +13,22 @@ ModelFiles model_files(const Arguments& arguments) {
   if (const auto file = arguments.text("--embedding")) files.embedding = std::filesystem::path(*file);
   if (const auto file = arguments.text("--initial-state")) files.initial_state = std::filesystem::path(*file);
   return files;
+}
+
+// Before anything is loaded, so that a wrong name costs no time.
+const PerformanceMode& chosen_performance(const Arguments& arguments) {
+  try {
+    return find_performance_mode(arguments.text("--performance").value_or("burst"));
+  } catch (const Failure& failure) {
+    throw UsageError(std::string("--") + failure.what() + "; " + failure.hint());
+  }
+}
+
+std::string performance_help() {
+  std::string names;
+  for (const PerformanceMode& mode : performance_modes())
+    names += (names.empty() ? "how fast the HTP's clocks run, while the model does: " : ", ") + std::string(mode.name);
+  return names + "; default burst";
 }
 
 }   // namespace
@@ -34,6 +51,7 @@ std::vector<OptionDescription> all_options(const Command& command) {
   add(takes_tables, {"--initial-state", "FILE",
                      "what the model's heads start from, float32; default: initial-state.f32 of the model's folder, "
                      "else zeros"});
+  add(runs_a_model, {"--performance", "MODE", performance_help()});
   add(takes_json, {"--json", "FILE", "write the results here; - for stdout"});
   add(0, {"--verbose", "", "show QNN's log"});
   add(0, {"--help", "", "show this"});
@@ -67,8 +85,12 @@ std::filesystem::path qnn_folder(const Arguments& arguments, const char* library
 LoadedModel::LoadedModel(const Arguments& arguments, ExtraOutputs extra)
     : library(qnn_folder(arguments, "libQnnHtp.so")),
       device(library, {}),
+      power(library.functions(), chosen_performance(arguments)),
+      power_end(power),
       model(device, model_files(arguments), extra),
       session(model),
-      load_seconds(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()) {}
+      load_seconds(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()) {
+  if (!power.refusal().empty()) std::fprintf(stderr, "performance: %s\n", power.refusal().c_str());
+}
 
 }   // namespace rwkv

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "command.hpp"
+#include "htp_power.hpp"
+#include "power_end.hpp"
 #include "rwkv_session.hpp"
 #include "tokenizer.hpp"
 
@@ -31,6 +33,8 @@ struct LoadedModel {
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   QnnLibrary library;
   QnnDevice device;
+  HtpPower power;
+  PowerEnd power_end;
   RwkvModel model;
   RwkvSession session;
   double load_seconds;

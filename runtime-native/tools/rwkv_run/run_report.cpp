@@ -29,6 +29,7 @@ void write_run_facts(JsonWriter& json, const LoadedModel& loaded) {
     json.end_object();
   }
   json.end_array();
+  json.key("has_performance_vote"), json.boolean(loaded.power.has_voted());
   json.field("soc_id", std::uint64_t{contexts.front()->metadata().soc_id});
   json.field("layers", std::uint64_t{loaded.model.layers()});
   json.field("prefill_tokens", std::uint64_t{loaded.model.prefill_tokens()});
