@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { storageFailure } from '../../cache/storage-failure.ts';
+import { mkdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Failure } from '../../engine/failure.ts';
 import type { Tool, ToolSurroundings } from '../../engine/kind.ts';
-import { fail, ok, type Result } from '../../engine/result.ts';
+import { ok, type Result } from '../../engine/result.ts';
+import { installerCommand } from './installer-command.ts';
+import { keptFolder } from './kept-folder.ts';
 import { findPython, type PythonInterpreter } from './python-interpreter.ts';
 
 export interface PackageSet {
@@ -21,10 +20,7 @@ export interface PackageSet {
   readonly announcement: string;
 }
 
-/**
- * A folder of Python packages, made once for a requirements file and an interpreter and kept in the store's
- * folder. It is made under another name and renamed, so a killed or concurrent build never leaves half of one.
- */
+/** A folder of Python packages, made once for a requirements file and an interpreter and kept in the store's folder. */
 export class PythonPackages implements Tool {
   readonly name: string;
   private readonly set: PackageSet;
@@ -47,24 +43,14 @@ export class PythonPackages implements Tool {
     const python = await this.python();
     if (!python.ok) return python;
     const folder = await this.folderFor(python.value);
-    if (existsSync(folder)) return ok(folder);
-    const temporary = `${folder}.${process.pid}.tmp`;
-    try {
-      await rm(temporary, { recursive: true, force: true });
-      await mkdir(dirname(folder), { recursive: true });
+    return keptFolder(folder, async (temporary) => {
       progress(this.set.announcement);
       for (const command of this.set.commands(python.value.path, temporary, this.set.requirements)) {
         const failure = await runInstaller(command, this.name, progress, signal);
-        if (failure !== undefined) return fail(failure);
+        if (failure !== undefined) return failure;
       }
-      // Another build may have been faster; its folder is the same.
-      if (!existsSync(folder)) await rename(temporary, folder);
-      return ok(folder);
-    } catch (error) {
-      return fail(storageFailure(folder, error));
-    } finally {
-      await rm(temporary, { recursive: true, force: true });
-    }
+      return undefined;
+    });
   }
 
   /** The interpreter that it was made from, and what its own programs write. */
@@ -101,46 +87,25 @@ export class PythonPackages implements Tool {
 
 /** Runs one command of an installation; what pip says of its work becomes progress. */
 async function runInstaller(
-  [program = '', ...args]: readonly string[],
+  command: readonly string[],
   name: string,
   progress: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Failure | undefined> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  // pip has processes of its own, and nothing of what they did is kept.
-  const onAbort = (): void => {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  const tail: string[] = [];
-  const listen = (chunk: Buffer): void => {
-    for (const line of chunk
-      .toString()
-      .split('\n')
-      .map((text) => text.trim())) {
-      if (line === '') continue;
-      tail.push(line);
-      if (tail.length > 12) tail.shift();
-      if (/^(Collecting|Downloading|Using cached|Installing|Successfully)/.test(line))
-        progress(line.slice(0, 160));
+  const onLine = (line: string): void => {
+    if (/^(Collecting|Downloading|Using cached|Installing|Successfully)/.test(line)) {
+      progress(line.slice(0, 160));
     }
   };
-  child.stdout.on('data', listen);
-  child.stderr.on('data', listen);
-  const code = await new Promise<number | null>((resolve) => {
-    child.on('error', () => resolve(null));
-    child.on('close', resolve);
-  });
-  signal.removeEventListener('abort', onAbort);
-  if (signal.aborted) {
+  const ended = await installerCommand({ command, onLine, signal });
+  if (ended.end === 'done') return undefined;
+  if (ended.end === 'interrupted') {
     return { kind: 'interrupted', signal: 'SIGINT', message: `\`${name}\` was not made ready: interrupted` };
   }
-  if (code === 0) return undefined;
   return {
     kind: 'environment-missing',
     tool: name,
-    message: `the Python packages of \`${name}\` could not be installed (exit code ${code}):\n${tail.join('\n')}`,
+    message: `the Python packages of \`${name}\` could not be installed (exit code ${ended.exitCode}):\n${ended.tail}`,
     hint: 'check that pip reaches its package index and that the disk has 1 GB free, then run the same command again',
   };
 }
