@@ -8,6 +8,7 @@ import type { CleanScope } from './commands/clean.ts';
 import type { Shell } from './commands/completion.ts';
 import type { GraphFormat } from './commands/graph.ts';
 import type { SynthOptions } from './commands/synth.ts';
+import { deviceCommand } from './device-command.ts';
 import { EXIT } from './exit-code.ts';
 import { packageVersion } from './package-version.ts';
 import { buildOptions, pipelineCommand, type RawOptions } from './pipeline-command.ts';
@@ -28,6 +29,7 @@ Examples:
   rwkv-build init my-rwkv7.pth                write a pipeline file for your weights
   rwkv-build synth --arch v7 --layers 24 --embd 2048 -o big.safetensors   weights of random numbers
   rwkv-build cache stats                      what the store holds, and its limit
+  rwkv-build device emulate                   a phone that is none, for adb, until Ctrl-C
   rwkv-build all --sandbox strict             commands see their inputs and nothing else of the machine
   rwkv-build doctor                           what this machine lacks
 
@@ -188,6 +190,7 @@ function describeProgram(finish: (code: number) => void): Command {
     finish(await clean(cleanScope(scope ?? 'out'), buildOptions(raw)));
   });
   cacheCommand(program, finish);
+  deviceCommand(program, finish);
   program
     .command('init [weights...]')
     .description('write a commented pipeline file for weights (.pth, .safetensors)')

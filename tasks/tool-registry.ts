@@ -1,7 +1,8 @@
 import type { Tool } from '../engine/kind.ts';
 import { DevicePrograms } from './tools/device-programs.ts';
+import { EmulatedAdbd } from './tools/emulated-adbd.ts';
 import { AndroidCompiler, SystemCompiler } from './tools/native-compilers.ts';
-import { armLinuxQnn, stagePackages, zigPackages } from './tools/package-sets.ts';
+import { adbPackages, armLinuxQnn, stagePackages, zigPackages } from './tools/package-sets.ts';
 import { PythonPackages } from './tools/python-packages.ts';
 import { QnnLibraries } from './tools/qnn-libraries.ts';
 import { QnnSdk } from './tools/qnn-sdk.ts';
@@ -23,6 +24,8 @@ export function registeredTools(packageRoot: string, cacheRoot: string): Readonl
     new AndroidCompiler(),
     new QnnSdk(),
     new DevicePrograms(packageRoot, cacheRoot),
+    new EmulatedAdbd(packageRoot, cacheRoot),
+    new PythonPackages(adbPackages(packageRoot), cacheRoot),
   ];
   return new Map(tools.map((tool) => [tool.name, tool]));
 }

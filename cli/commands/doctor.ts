@@ -1,4 +1,5 @@
 import { cacheRoot } from '../../cache/cache-root.ts';
+import { phoneNamespaces } from '../../device/emulated-phone.ts';
 import type { Failure } from '../../engine/failure.ts';
 import type { Result } from '../../engine/result.ts';
 import { findBubblewrap } from '../../engine/sandbox.ts';
@@ -35,6 +36,7 @@ export async function doctor(options: { readonly json: boolean }): Promise<numbe
     check('target aarch64-android', 'optional', await version('android-ndk')),
     check('libraries for Android', 'optional', await version('qnn-sdk')),
     await deviceCheck(),
+    await phoneCheck(version),
     check('bubblewrap', 'optional', await findBubblewrap(), (path) => `${path}, for --sandbox strict`),
     ...(await watchChecks()),
   ];
@@ -80,6 +82,15 @@ async function deviceCheck(): Promise<Check> {
   if (!opened.ok) return check('device', 'optional', opened);
   const { device, notice } = opened.value;
   return { name: 'device', required: false, state: 'ok', detail: notice ?? device.serial };
+}
+
+/** What `device emulate` needs, in the order in which it would fail. */
+async function phoneCheck(version: (tool: string) => Promise<Result<string, Failure>>): Promise<Check> {
+  const name = 'emulated phone';
+  const adbd = await version('adbd');
+  if (!adbd.ok) return check(name, 'optional', adbd);
+  const allowed = await phoneNamespaces();
+  return check(name, 'optional', allowed.ok ? adbd : allowed, () => 'its adbd is built when first needed');
 }
 
 function printChecks(checks: readonly Check[]): void {

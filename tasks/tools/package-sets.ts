@@ -62,3 +62,21 @@ export function armLinuxQnn(packageRoot: string): PackageSet {
     ],
   };
 }
+
+/** Google's adb, for machines that have none. */
+export function adbPackages(packageRoot: string): PackageSet {
+  return {
+    name: 'adb',
+    requirements: join(packageRoot, 'tasks', 'requirements-adb.txt'),
+    announcement: 'fetching adb, once (4 MB)',
+    commands: (python, folder, requirements) => [
+      installLocked(python, requirements, '--target', folder),
+      ['chmod', '755', adbIn(folder)],
+    ],
+  };
+}
+
+/** The program in the folder of `adbPackages`. */
+export function adbIn(folder: string): string {
+  return join(folder, 'adbutils', 'binaries', 'adb');
+}

@@ -5,39 +5,40 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ADB_LIMITS, AdbClient } from '../../device/adb-client.ts';
 import { ADB_FOLDER, AdbDevice } from '../../device/adb-device.ts';
-import { findAdb } from '../../device/adb-program.ts';
 import type { Device } from '../../device/device.ts';
 import { selectDevice } from '../../device/device-selection.ts';
 import { until } from '../rig/process-state.ts';
+import { adbPlace } from './adb-place.ts';
 import { Captured, pushable, withFolder } from './device-place.ts';
 import { FaultyLink } from './faulty-link.ts';
 
-// The real adb and a real adbd. RWKV_BUILD_TEST_ADB_SERIAL names the device; what the tests put there stays in a
-// folder of its own and is removed. The tests that cut the link need a device on the network (HOST:PORT).
+// The real adb and a real adbd: that of the emulated phone, or of the device that RWKV_BUILD_TEST_ADB_SERIAL names.
+// What the tests put there stays in a folder of its own and is removed. The tests that cut the link need a device on
+// the network (HOST:PORT).
 
-const serial = process.env.RWKV_BUILD_TEST_ADB_SERIAL ?? '';
-const program = findAdb(process.env);
-const onNetwork = /:\d+$/.test(serial);
 const FOLDER = `${ADB_FOLDER}-test`;
 const LIMITS = { ...ADB_LIMITS, stallSeconds: 2, pollSeconds: 0.2, silenceSeconds: 10 };
 
-const missing =
-  serial === ''
-    ? 'RWKV_BUILD_TEST_ADB_SERIAL names no device'
-    : program.ok
-      ? undefined
-      : `${program.failure.message}`;
-if (missing !== undefined) console.log(`skipped, the tests with a real adb: ${missing}`);
-else if (!onNetwork) console.log(`skipped, the tests that cut the link: ${serial} is not on the network`);
+const place = await adbPlace();
+if (typeof place === 'string') console.log(`skipped, the tests with a real adb: ${place}`);
+const { serial, program, environment } =
+  typeof place === 'string' ? { serial: '', program: '', environment: {} } : place;
+const onNetwork = /:\d+$/.test(serial);
+if (serial !== '' && !onNetwork) {
+  console.log(`skipped, the tests that cut the link: ${serial} is not on the network`);
+}
 
-const onDevice = missing === undefined ? test : test.skip;
-const onLink = missing === undefined && onNetwork ? test : test.skip;
+const onDevice = serial === '' ? test.skip : test;
+const onLink = onNetwork ? test : test.skip;
+test.after(async () => {
+  if (typeof place !== 'string') await place.close();
+});
 const noProgress = (): void => {};
 
 async function withDevice(use: (device: Device, sources: string) => Promise<void>): Promise<void> {
   await withFolder(async (sources) => {
     const selected = await selectDevice(`adb:${serial}`, {
-      environment: process.env,
+      environment,
       emulatorFolder: sources,
     });
     assert.ok(selected.ok, selected.ok ? '' : selected.failure.message);
@@ -65,7 +66,7 @@ function deviceAt(address: string): AdbDevice {
 }
 
 function client(): AdbClient {
-  return new AdbClient(program.ok ? program.value : '', process.env, LIMITS);
+  return new AdbClient(program, environment, LIMITS);
 }
 
 /** adb notices a cut link in its own time; until then it calls it connected. */
@@ -201,7 +202,6 @@ async function isEnded(device: Device, file: string): Promise<boolean> {
   const captured = new Captured();
   const script = `state=$(sed 's/.*) //' /proc/$(cat ${file})/stat 2>/dev/null); echo "\${state%% *}"`;
   const asked = await device.run(['sh', '-c', script], captured.options());
-  // A namespace without an init keeps the dead as zombies.
   return asked.ok && ['', 'Z'].includes(captured.stdout.trim());
 }
 

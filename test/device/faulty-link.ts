@@ -1,13 +1,14 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * A TCP link to a device that can be cut and stalled, to stand between a real adb and a real adbd. `after` counts
+ * A TCP link to a device that can be cut, stalled and throttled, to stand between a real adb and a real adbd. `after` counts
  * bytes on their way to the device.
  */
 export class FaultyLink {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #trigger: { after: number; readonly fault: 'cut' | 'stall' } | undefined;
+  #bytesPerSecond = Number.POSITIVE_INFINITY;
   /** Where adb connects to: `127.0.0.1:PORT`. */
   readonly address: string;
 
@@ -34,6 +35,11 @@ export class FaultyLink {
     this.#trigger = { after, fault };
   }
 
+  /** Lets this much through to the device from now on. */
+  throttle(bytesPerSecond: number): void {
+    this.#bytesPerSecond = bytesPerSecond;
+  }
+
   /** Cuts what is connected; a new connection can be made. */
   cut(): void {
     this.#trigger = undefined;
@@ -58,6 +64,10 @@ export class FaultyLink {
       if (!far.write(chunk)) {
         near.pause();
         far.once('drain', () => near.resume());
+      }
+      if (Number.isFinite(this.#bytesPerSecond)) {
+        near.pause();
+        setTimeout(() => near.resume(), (1000 * chunk.byteLength) / this.#bytesPerSecond);
       }
       if (this.#trigger === undefined) return;
       this.#trigger.after -= chunk.byteLength;
