@@ -208,6 +208,8 @@ export class AdbClient {
 }
 
 function errorLines(words: string): string {
-  const lines = words.split(/\r?\n/).filter((line) => /error|failed/i.test(line));
-  return lines.length === 0 ? words : lines.join('\n');
+  // How far it had come is no cause.
+  const said = words.split(/\r?\n/).filter((line) => !/^\[ *\d+%\]/.test(line));
+  const lines = said.filter((line) => /error|failed/i.test(line));
+  return (lines.length === 0 ? said : lines).join('\n');
 }

@@ -7,7 +7,7 @@ import { storageFailure } from '../cache/storage-failure.ts';
 import type { Failure } from '../engine/failure.ts';
 import { fail, ok, type Result } from '../engine/result.ts';
 import { boundedProcess } from './bounded-process.ts';
-import { PHONE_NAMESPACE, phoneScript } from './phone-namespace.ts';
+import { ADBD, PHONE_NAMESPACE, phoneScript } from './phone-namespace.ts';
 
 export interface PhoneOptions {
   /** The folder with adbd. */
@@ -85,8 +85,17 @@ export class EmulatedPhone {
    */
   async authorize(publicKey: string): Promise<void> {
     await appendFile(join(this.#folder, 'keys', 'adb_keys'), `${publicKey.trim()}\n`);
+    await this.restartAdbd();
+  }
+
+  /** Kills adbd, and with it all connections; the phone's first process starts it again. */
+  async restartAdbd(): Promise<void> {
     const [init] = await childrenOf(this.#process.pid);
-    for (const child of await childrenOf(init)) kill(child);
+    for (const child of await childrenOf(init)) {
+      // Programs whose parent is gone are its children too.
+      const program = await readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '');
+      if (program.startsWith(ADBD)) kill(child);
+    }
   }
 
   /** Ends all of its processes and removes its folder; its mounts were in its namespace and go with that. */

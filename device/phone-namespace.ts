@@ -1,5 +1,8 @@
 import { shellQuote } from './shell-quote.ts';
 
+/** Where a phone has its adbd. */
+export const ADBD = '/system/adbd/adbd';
+
 /** What a phone's namespace is made of. Paths are absolute. */
 export interface PhonePlaces {
   /** An empty folder that the phone's root is mounted on, in the namespace alone. */
@@ -90,4 +93,4 @@ const PHONE_ENVIRONMENT = [
   'ADBD_PROPERTIES=/system/build.prop',
 ];
 
-const INIT = 'cd /; while :; do /system/adbd/adbd; sleep 0.2; done';
+const INIT = `cd /; while :; do ${ADBD}; sleep 0.2; done`;

@@ -1,13 +1,15 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/**
- * A TCP link to a device that can be cut, stalled and throttled, to stand between a real adb and a real adbd. `after` counts
- * bytes on their way to the device.
- */
+/** What befalls a link: it is cut, stalls without a word, or something is done to what stands at its ends. */
+export type Fault = 'cut' | 'stall' | (() => void);
+
+export type Direction = 'to-device' | 'from-device';
+
+/** A TCP link to a device that can be cut, stalled and throttled, to stand between a real adb and a real adbd. */
 export class FaultyLink {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #trigger: { after: number; readonly fault: 'cut' | 'stall' } | undefined;
+  #trigger: { after: number; readonly fault: Fault; readonly direction: Direction } | undefined;
   #bytesPerSecond = Number.POSITIVE_INFINITY;
   /** Where adb connects to: `127.0.0.1:PORT`. */
   readonly address: string;
@@ -30,9 +32,14 @@ export class FaultyLink {
     return link;
   }
 
-  /** Lets this many more bytes through to the device, then cuts or stalls the link. */
-  failAfter(after: number, fault: 'cut' | 'stall'): void {
-    this.#trigger = { after, fault };
+  /** Lets this many more bytes through in a direction, then the fault comes, once. */
+  failAfter(after: number, fault: Fault, direction: Direction = 'to-device'): void {
+    this.#trigger = { after, fault, direction };
+  }
+
+  /** Whether the fault has yet to come. */
+  get isArmed(): boolean {
+    return this.#trigger !== undefined;
   }
 
   /** Lets this much through to the device from now on. */
@@ -59,25 +66,37 @@ export class FaultyLink {
     }
     near.on('close', () => far.destroy());
     far.on('close', () => near.destroy());
-    far.pipe(near);
-    near.on('data', (chunk) => {
-      if (!far.write(chunk)) {
-        near.pause();
-        far.once('drain', () => near.resume());
+    this.#pass(near, far, 'to-device');
+    this.#pass(far, near, 'from-device');
+  }
+
+  #pass(from: Socket, to: Socket, direction: Direction): void {
+    from.on('data', (chunk) => {
+      if (!to.write(chunk)) {
+        from.pause();
+        to.once('drain', () => from.resume());
       }
-      if (Number.isFinite(this.#bytesPerSecond)) {
-        near.pause();
-        setTimeout(() => near.resume(), (1000 * chunk.byteLength) / this.#bytesPerSecond);
+      if (direction === 'to-device' && Number.isFinite(this.#bytesPerSecond)) {
+        from.pause();
+        setTimeout(() => from.resume(), (1000 * chunk.byteLength) / this.#bytesPerSecond);
       }
-      if (this.#trigger === undefined) return;
+      if (this.#trigger?.direction !== direction) return;
       this.#trigger.after -= chunk.byteLength;
       if (this.#trigger.after > 0) return;
-      if (this.#trigger.fault === 'cut') return this.cut();
-      // Neither side is told anything: to adb the device still is one.
-      far.unpipe(near);
-      near.removeAllListeners('data');
-      near.pause();
-      far.pause();
+      const { fault } = this.#trigger;
+      this.#trigger = undefined;
+      if (fault === 'cut') this.cut();
+      else if (fault === 'stall') stall(from, to);
+      else fault();
     });
+  }
+}
+
+/** Neither side is told anything: to adb the device still is one. */
+function stall(one: Socket, other: Socket): void {
+  for (const socket of [one, other]) {
+    socket.removeAllListeners('data');
+    socket.removeAllListeners('drain');
+    socket.pause();
   }
 }
