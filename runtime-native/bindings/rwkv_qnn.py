@@ -64,6 +64,8 @@ class ModelInfo(ctypes.Structure):
     htp_arch: int
     context_bytes: int
     has_performance_vote: int
+    shares_spill_fill: int
+    spill_fill_bytes: int
     _fields_ = (
         ("size", c_size_t),
         ("vocabulary", c_size_t),
@@ -74,6 +76,8 @@ class ModelInfo(ctypes.Structure):
         ("htp_arch", c_uint32),
         ("context_bytes", c_uint64),
         ("has_performance_vote", c_uint32),
+        ("shares_spill_fill", c_uint32),
+        ("spill_fill_bytes", c_uint64),
     )
 
 
@@ -84,12 +88,16 @@ class Statistics(ctypes.Structure):
     step_tokens: int
     running_seconds: float
     executing_seconds: float
+    tensor_bytes: int
+    shared_tensors: int
     _fields_ = (
         ("size", c_size_t),
         ("block_tokens", c_uint64),
         ("step_tokens", c_uint64),
         ("running_seconds", c_double),
         ("executing_seconds", c_double),
+        ("tensor_bytes", c_uint64),
+        ("shared_tensors", c_uint64),
     )
 
 

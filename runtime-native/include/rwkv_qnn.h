@@ -127,6 +127,10 @@ typedef struct rwkv_qnn_model_info {
   uint64_t context_bytes;
   /** 1 while the HTP has taken the vote for its clocks, else 0: it refused, or there is none. */
   uint32_t has_performance_vote;
+  /** 1 when the contexts use one buffer for what spills out of the HTP's own memory, else 0: a buffer each. */
+  uint32_t shares_spill_fill;
+  /** Bytes that the device sets aside for that. */
+  uint64_t spill_fill_bytes;
 } rwkv_qnn_model_info;
 
 /** Sets all fields that fit into `info->size` bytes, which the caller has set. */
@@ -183,6 +187,11 @@ typedef struct rwkv_qnn_session_statistics {
   double running_seconds;
   /** Of it, in QNN's graphExecute. */
   double executing_seconds;
+  /** Bytes of the memory that the session's states and its graphs' inputs and outputs lie in. */
+  uint64_t tensor_bytes;
+  /** How many of these tensors graphs read or write in place, in memory that the device sees too (rpcmem); 0 where there
+   *  is none, and the tensors are handed over with each run. */
+  uint64_t shared_tensors;
 } rwkv_qnn_session_statistics;
 
 /** What the session has done since it was made. Sets all fields that fit into `statistics->size` bytes, which the caller

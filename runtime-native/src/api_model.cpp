@@ -43,6 +43,8 @@ rwkv_qnn_error rwkv_qnn_model_get_info(const rwkv_qnn_model* model, rwkv_qnn_mod
     found.prefill_tokens = own.prefill_tokens();
     found.sequences = own.sequences();
     for (const LoadedContext* context : own.contexts()) found.context_bytes += context->metadata().binary_bytes;
+    found.shares_spill_fill = own.shares_spill_fill() ? 1 : 0;
+    found.spill_fill_bytes = own.spill_fill_bytes();
     found.has_performance_vote = model->loaded->power.has_voted() ? 1 : 0;
     found.soc_id = own.contexts().front()->metadata().soc_id;
     found.htp_arch = own.contexts().front()->metadata().htp_arch;

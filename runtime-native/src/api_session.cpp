@@ -106,6 +106,8 @@ rwkv_qnn_error rwkv_qnn_session_get_statistics(const rwkv_qnn_session* session,
     found.step_tokens = own.step_tokens;
     found.running_seconds = seconds(own.running);
     found.executing_seconds = seconds(own.executing);
+    found.tensor_bytes = own.tensor_bytes;
+    found.shared_tensors = own.shared_tensors;
     api::hand_out(found, statistics, "statistics");
   });
 }

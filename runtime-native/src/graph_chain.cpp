@@ -147,6 +147,10 @@ TensorBuffer& GraphChain::connect_output(const TensorInfo& output, std::size_t i
   return buffer;
 }
 
+qnn::Handle GraphChain::handle_of(const TensorBuffer& buffer, std::size_t index) {
+  return states_.memory().handle_in(*stages_[index].link.context, buffer.info(), buffer.data());
+}
+
 void GraphChain::connect(std::size_t index) {
   Stage& stage = stages_[index];
   for (int role = 0; role < 2; ++role) {
@@ -161,7 +165,7 @@ void GraphChain::connect(std::size_t index) {
     TensorBuffer* buffer = is_state ? nullptr : &connect_input(input, index);
     for (unsigned role = 0; role < 2; ++role) {
       TensorBuffer& read = is_state ? state->buffers[role] : *buffer;
-      stage.inputs[role].bind(input, qnn::TensorKind::app_write, read.data());
+      stage.inputs[role].bind(input, qnn::TensorKind::app_write, read.data(), handle_of(read, index));
     }
   }
   for (const TensorInfo& output : graph(index).outputs) {
@@ -170,7 +174,7 @@ void GraphChain::connect(std::size_t index) {
     for (unsigned role = 0; role < 2; ++role) {
       // what is written in one role is read in the other
       TensorBuffer& target = buffer != nullptr ? *buffer : state->second->buffers[role ^ 1];
-      stage.outputs[role].bind(output, qnn::TensorKind::app_read, target.data());
+      stage.outputs[role].bind(output, qnn::TensorKind::app_read, target.data(), handle_of(target, index));
     }
   }
 }

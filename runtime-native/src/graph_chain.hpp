@@ -94,6 +94,7 @@ class GraphChain {
   TensorBuffer& connect_input(const TensorInfo& input, std::size_t index);
   TensorBuffer& connect_output(const TensorInfo& output, std::size_t index);
   TensorBuffer& take_over(TensorBuffer* source, std::size_t source_stage, const TensorInfo& input, std::size_t index);
+  qnn::Handle handle_of(const TensorBuffer& buffer, std::size_t index);
   void write_tokens(std::span<const std::uint32_t> tokens, const EmbeddingTable* table);
   const GraphMetadata& graph(std::size_t index) const;
   [[noreturn]] void refuse(std::size_t index, const std::string& cause) const;

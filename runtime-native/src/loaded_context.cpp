@@ -3,6 +3,7 @@
 #include "failure.hpp"
 #include "mapped_file.hpp"
 #include "qnn_error.hpp"
+#include "qnn_log.hpp"
 
 namespace rwkv {
 namespace {
@@ -32,7 +33,8 @@ void refuse_shared_weights(const ContextMetadata& metadata, const std::string& n
 
 }   // namespace
 
-LoadedContext::LoadedContext(const QnnDevice& device, const FileRange& range) : device_(device), name_(range.name()) {
+LoadedContext::LoadedContext(const QnnDevice& device, const FileRange& range, ContextGroup* group)
+    : device_(device), group_(group), name_(range.name()) {
   const qnn::Interface& functions = device.library().functions();
   // Only while loading: QNN keeps its own copy.
   const MappedFile file(range);
@@ -40,9 +42,7 @@ LoadedContext::LoadedContext(const QnnDevice& device, const FileRange& range) : 
   metadata_ = read_context_metadata(device.library().system(), binary, name_);
   decode_graph_ = find_decode_graph(metadata_, name_);
   refuse_shared_weights(metadata_, name_);
-  check_qnn(functions.context_create_from_binary(device.backend(), device.device(), nullptr, binary.data(),
-                                                 binary.size(), &context_, nullptr),
-            name_, "loading the context");
+  load(binary);
   try {
     for (const GraphMetadata& graph : metadata_.graphs) {
       graphs_.push_back(nullptr);
@@ -53,6 +53,29 @@ LoadedContext::LoadedContext(const QnnDevice& device, const FileRange& range) : 
     functions.context_free(context_, nullptr);
     throw;
   }
+}
+
+void LoadedContext::load(std::span<const std::byte> binary) {
+  const qnn::Interface& functions = device_.library().functions();
+  const auto create = [&](const qnn::Config** configs) {
+    return functions.context_create_from_binary(device_.backend(), device_.device(), configs, binary.data(),
+                                                binary.size(), &context_, nullptr);
+  };
+  if (group_ != nullptr && group_->spill_fill_bytes > 0 && !group_->is_refused) {
+    qnn::HtpContextConfig in_group{};
+    in_group.option = qnn::htp_context_group;
+    in_group.group = {group_->first, group_->spill_fill_bytes};
+    const qnn::Config config{qnn::config_custom, &in_group};
+    const qnn::Config* configs[] = {&config, nullptr};
+    if (create(configs) == qnn::success) {
+      if (group_->first == nullptr) group_->first = context_;
+      return;
+    }
+    // The emulator knows no groups (error 5010); what else is wrong shows again without one.
+    take_qnn_log_errors();
+    group_->is_refused = true;
+  }
+  check_qnn(create(nullptr), name_, "loading the context");
 }
 
 LoadedContext::~LoadedContext() { device_.library().functions().context_free(context_, nullptr); }
@@ -67,7 +90,7 @@ std::optional<std::size_t> LoadedContext::find_graph(std::string_view name) cons
 void LoadedContext::execute(std::size_t graph, TensorSet& inputs, TensorSet& outputs) const {
   const auto in = inputs.tensors();
   const auto out = outputs.tensors();
-  const std::lock_guard turn(executing_);
+  const std::lock_guard turn(group_ != nullptr && group_->spill_fill_bytes > 0 ? group_->executing : executing_);
   const qnn::Error error =
       device_.library().functions().graph_execute(graphs_[graph], in.data(), static_cast<std::uint32_t>(in.size()),
                                                   out.data(), static_cast<std::uint32_t>(out.size()), nullptr, nullptr);

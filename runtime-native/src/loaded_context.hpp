@@ -1,6 +1,8 @@
 // A context binary loaded on a device, ready to execute its graphs.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -13,15 +15,26 @@
 
 namespace rwkv {
 
+/// Contexts that run one after the other, and so need one buffer for what spills out of VTCM.
+struct ContextGroup {
+  std::uint64_t spill_fill_bytes = 0;   // the most that one of them needs; 0 for no group
+  qnn::Handle first = nullptr;          // the context that the others share the buffer of, once it is loaded
+  std::atomic<bool> is_refused = false;
+  std::mutex executing;
+};
+
 class LoadedContext {
  public:
-  /// Loads the binary. It has a graph called "rwkv_decode", or only one. `device` must outlive the context. Throws
-  /// Failure for a missing, damaged or truncated file and when QNN refuses it.
-  LoadedContext(const QnnDevice& device, const FileRange& range);
+  /// Loads the binary. It has a graph called "rwkv_decode", or only one. `device` and `group`, where there is one, must
+  /// outlive the context; of a group the first context is loaded before the others and freed after them. Throws Failure
+  /// for a missing, damaged or truncated file and when QNN refuses it.
+  LoadedContext(const QnnDevice& device, const FileRange& range, ContextGroup* group = nullptr);
   ~LoadedContext();
   LoadedContext(const LoadedContext&) = delete;
   LoadedContext& operator=(const LoadedContext&) = delete;
 
+  const QnnDevice& device() const { return device_; }
+  qnn::Handle handle() const { return context_; }
   /// For messages.
   const std::string& name() const { return name_; }
   const ContextMetadata& metadata() const { return metadata_; }
@@ -33,7 +46,10 @@ class LoadedContext {
   void execute(std::size_t graph, TensorSet& inputs, TensorSet& outputs) const;
 
  private:
+  void load(std::span<const std::byte> binary);
+
   const QnnDevice& device_;
+  ContextGroup* group_;
   std::string name_;
   ContextMetadata metadata_;
   std::size_t decode_graph_ = 0;

@@ -102,7 +102,8 @@ struct ClientBuffer {
 };
 static_assert(sizeof(ClientBuffer) == 16);
 
-inline constexpr std::uint32_t memory_raw = 0;
+// Where a tensor's values are: in the caller's memory, or in some that was registered before.
+inline constexpr std::uint32_t memory_raw = 0, memory_registered = 1;
 
 struct Tensor {
   std::uint32_t version;   // 1 or 2; both have the fields up to `client`
@@ -116,7 +117,10 @@ struct Tensor {
   std::uint32_t rank;
   std::uint32_t* dimensions;
   std::uint32_t memory;
-  ClientBuffer client;
+  union {
+    ClientBuffer client;
+    Handle registered;
+  };
   std::uint8_t* dynamic_dimensions;
   std::uint32_t reserved_sparse[3];
   std::uint8_t is_produced;
@@ -126,7 +130,34 @@ static_assert(offsetof(Tensor, id) == 8 && offsetof(Tensor, name) == 16 && offse
 static_assert(offsetof(Tensor, format) == 28 && offsetof(Tensor, type) == 32 && offsetof(Tensor, quantization) == 40);
 static_assert(offsetof(Tensor, rank) == 80 && offsetof(Tensor, dimensions) == 88 && offsetof(Tensor, memory) == 96);
 static_assert(offsetof(Tensor, client) == 104 && offsetof(Tensor, dynamic_dimensions) == 120);
+static_assert(offsetof(Tensor, registered) == offsetof(Tensor, client));
 static_assert(offsetof(Tensor, reserved_sparse) == 128 && offsetof(Tensor, is_produced) == 140);
+
+// ---- memory that both sides see ---------------------------------------------------------------------------------
+
+// A part of a shared buffer that several tensors lie in, as the HTP backend takes it.
+struct HtpSharedBuffer {
+  std::uint32_t kind;     // htp_shared_buffer
+  std::uint64_t bytes;    // of the whole buffer
+  std::int32_t fd;        // of the whole buffer
+  std::uint64_t offset;   // of the part
+};
+static_assert(sizeof(HtpSharedBuffer) == 32 && offsetof(HtpSharedBuffer, bytes) == 8);
+static_assert(offsetof(HtpSharedBuffer, fd) == 16 && offsetof(HtpSharedBuffer, offset) == 24);
+inline constexpr std::uint32_t htp_shared_buffer = 1;
+
+struct MemoryDescription {
+  std::uint32_t rank;
+  std::uint32_t* dimensions;
+  const char* shape_extension;
+  DataType type;
+  std::uint32_t kind;   // memory_custom
+  const void* custom;   // a HtpSharedBuffer
+};
+static_assert(sizeof(MemoryDescription) == 40 && offsetof(MemoryDescription, dimensions) == 8);
+static_assert(offsetof(MemoryDescription, type) == 24 && offsetof(MemoryDescription, kind) == 28);
+static_assert(offsetof(MemoryDescription, custom) == 32);
+inline constexpr std::uint32_t memory_custom = 2;
 
 // ---- configurations ---------------------------------------------------------------------------------------------
 
@@ -149,15 +180,22 @@ struct HtpDeviceConfig {
 static_assert(sizeof(HtpDeviceConfig) == 16 && offsetof(HtpDeviceConfig, soc_model) == 8);
 inline constexpr std::uint32_t htp_device_soc = 0;
 
+// Contexts that use one buffer for what spills out of VTCM, since they run one after the other.
+struct HtpContextGroup {
+  Handle first;               // null for the first context itself
+  std::uint64_t spill_fill;   // bytes, the most that one of them needs; of the first context alone it counts
+};
+
 struct HtpContextConfig {
   std::uint32_t option;
   union {
     bool share_weights;
-    std::uint64_t reserved[2];
+    HtpContextGroup group;
   };
 };
 static_assert(sizeof(HtpContextConfig) == 24 && offsetof(HtpContextConfig, share_weights) == 8);
-inline constexpr std::uint32_t htp_context_weight_sharing = 1;
+static_assert(offsetof(HtpContextConfig, group) == 8 && offsetof(HtpContextGroup, spill_fill) == 8);
+inline constexpr std::uint32_t htp_context_weight_sharing = 1, htp_context_group = 2;
 
 struct HtpOptimization {
   std::uint32_t kind;

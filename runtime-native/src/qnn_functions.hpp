@@ -58,7 +58,9 @@ struct Interface {
   Error (*profile_get_event_data)(std::uint64_t event, ProfileEvent* data);
   Unused unused_33;
   Error (*profile_free)(Handle profile);
-  Unused unused_35[4];
+  Error (*mem_register)(Handle context, const MemoryDescription* descriptions, std::uint32_t count, Handle* handles);
+  Error (*mem_deregister)(const Handle* handles, std::uint32_t count);
+  Unused unused_37[2];
   Error (*device_get_infrastructure)(const HtpInfrastructure** infrastructure);   // of the HTP backend; QNN's own
   Error (*device_create)(Handle log, const Config** configs, Handle* device);
   Unused unused_41[2];
@@ -85,6 +87,7 @@ static_assert(offsetof(Interface, log_free) == detail::table_entry(27));
 static_assert(offsetof(Interface, profile_create) == detail::table_entry(28));
 static_assert(offsetof(Interface, profile_get_event_data) == detail::table_entry(32));
 static_assert(offsetof(Interface, profile_free) == detail::table_entry(34));
+static_assert(offsetof(Interface, mem_register) == detail::table_entry(35));
 static_assert(offsetof(Interface, device_get_infrastructure) == detail::table_entry(39));
 static_assert(offsetof(Interface, device_create) == detail::table_entry(40));
 static_assert(offsetof(Interface, device_free) == detail::table_entry(43));

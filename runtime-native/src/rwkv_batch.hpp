@@ -33,7 +33,7 @@ class RwkvBatch {
   void check_sequence(std::size_t sequence) const;
 
   const RwkvModel& model_;
-  TensorMemory memory_;
+  TensorMemory memory_{model_.shared_memory()};
   StateBuffers states_{memory_};
   std::unique_ptr<GraphChain> chain_;
   std::span<float> logits_;   // in the memory

@@ -1,5 +1,6 @@
 #include "rwkv_model.hpp"
 
+#include <algorithm>
 #include <future>
 #include <string>
 
@@ -20,12 +21,36 @@ bool leaves_head_out(const LoadedContext& last_chunk) {
   return false;
 }
 
+std::uint64_t most_in(const ContextMetadata& metadata) {
+  std::uint64_t most = 0;
+  for (const GraphMetadata& graph : metadata.graphs)
+    most = std::max(most, graph.memory ? graph.memory->spill_fill_bytes : 0);
+  return most;
+}
+
+// Of all contexts, before the first is loaded. What is wrong with a file is said by who loads it.
+std::uint64_t most_spill_fill(const QnnDevice& device, const ModelFiles& files) {
+  std::vector<FileRange> all = files.chunks;
+  if (files.head) all.push_back(*files.head);
+  std::uint64_t most = 0;
+  for (FileRange& file : all) {
+    file.digest.reset();   // that is checked once
+    try {
+      const MappedFile binary(file);
+      most = std::max(most, most_in(read_context_metadata(device.library().system(), binary.bytes(), file.name())));
+    } catch (const Failure&) {
+      return 0;
+    }
+  }
+  return most;
+}
+
 }   // namespace
 
 RwkvModel::RwkvModel(const QnnDevice& device, const ModelFiles& files, ExtraOutputs extra) : extra_(extra) {
   load(device, files);
   // Connected once to see that the contexts fit each other, and what they make together.
-  TensorMemory memory;
+  TensorMemory memory(shared_memory());
   StateBuffers states(memory), batch_states(memory);
   const auto decode = decode_chain(states);
   if (decode->tokens() != 1) {
@@ -54,17 +79,27 @@ RwkvModel::RwkvModel(const QnnDevice& device, const ModelFiles& files, ExtraOutp
   use_initial(states);   // to refuse one of another size now
 }
 
-RwkvModel::~RwkvModel() = default;
+// The first context last: it has what the others share.
+RwkvModel::~RwkvModel() {
+  while (!contexts_.empty()) contexts_.pop_back();
+}
 
 // QNN spends most of the time on each context by itself, so they are loaded side by side; but one after the other in
 // the emulator, which crashed now and then when contexts came from threads of their own.
 void RwkvModel::load(const QnnDevice& device, const ModelFiles& files) {
+  if (device.library().functions().backend_id == qnn::htp_backend_id) shared_memory_ = RpcMemory::find();
+  const bool are_several = files.chunks.size() > 1 || files.head;
+  if (are_several) group_.spill_fill_bytes = most_spill_fill(device, files);
   std::vector<std::future<std::unique_ptr<LoadedContext>>> loading;
   const auto way = is_emulated ? std::launch::deferred : std::launch::async;
   const auto start_loading = [&](const FileRange& file) {
-    loading.push_back(std::async(way, [&] { return std::make_unique<LoadedContext>(device, file); }));
+    loading.push_back(std::async(way, [&] { return std::make_unique<LoadedContext>(device, file, &group_); }));
   };
-  for (const FileRange& chunk : files.chunks) start_loading(chunk);
+  // The first one makes what the others of its group share.
+  for (std::size_t i = 0; i < files.chunks.size(); ++i) {
+    start_loading(files.chunks[i]);
+    if (i == 0) loading.front().wait();
+  }
   for (auto& context : loading) contexts_.push_back(context.get());
   head_apart_ = leaves_head_out(*contexts_.back());
   if (!head_apart_) return;
@@ -73,7 +108,7 @@ void RwkvModel::load(const QnnDevice& device, const ModelFiles& files) {
                   "is missing: the chunks were built without the head",
                   "put it into the folder of the chunks, or build them with ext_head: false");
   }
-  contexts_.push_back(std::make_unique<LoadedContext>(device, *files.head));
+  contexts_.push_back(std::make_unique<LoadedContext>(device, *files.head, &group_));
 }
 
 // The graphs of this name in all contexts; nothing when none has one. A head takes the last token of a prompt as any
@@ -143,6 +178,13 @@ void RwkvModel::check_token(std::uint32_t token) const {
   throw Failure(FailureKind::argument, "token " + std::to_string(token),
                 "is outside the model's vocabulary of " + std::to_string(known),
                 "use the tokenizer that the model was trained with");
+}
+
+std::uint64_t RwkvModel::spill_fill_bytes() const {
+  if (shares_spill_fill()) return group_.spill_fill_bytes;
+  std::uint64_t all = 0;
+  for (const auto& context : contexts_) all += most_in(context->metadata());
+  return all;
 }
 
 std::vector<const LoadedContext*> RwkvModel::contexts() const {

@@ -45,6 +45,12 @@ class RwkvModel {
   /// Throws Failure (argument) for a token that the model doesn't know.
   void check_token(std::uint32_t token) const;
 
+  /// Memory that the device sees too; null where there is none.
+  const RpcMemory* shared_memory() const { return shared_memory_.get(); }
+  /// What its contexts need together for what spills out of VTCM; they use one buffer where the device has groups.
+  std::uint64_t spill_fill_bytes() const;
+  bool shares_spill_fill() const { return group_.first != nullptr && !group_.is_refused; }
+
   /// Of the chunks in their order, then of the head, if it has one of its own.
   std::vector<const LoadedContext*> contexts() const;
 
@@ -55,6 +61,8 @@ class RwkvModel {
   std::optional<GraphChain::Links> find_links(std::string_view name) const;
   std::unique_ptr<GraphChain> connect(std::string_view name, StateBuffers& states) const;
 
+  std::unique_ptr<const RpcMemory> shared_memory_;
+  ContextGroup group_;
   std::vector<std::unique_ptr<LoadedContext>> contexts_;
   bool head_apart_ = false;
   ExtraOutputs extra_;

@@ -135,6 +135,8 @@ void RwkvSession::load_state(std::span<const std::byte> saved, const std::string
 SessionStatistics RwkvSession::statistics() const {
   SessionStatistics all = done_;
   all.executing = control_.executing;
+  all.tensor_bytes = memory_.bytes();
+  all.shared_tensors = memory_.registered();
   return all;
 }
 

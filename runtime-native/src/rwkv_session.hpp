@@ -17,6 +17,8 @@ struct SessionStatistics {
   std::uint64_t step_tokens = 0;           // that were read one by one
   std::chrono::nanoseconds running{0};     // in prefill(), decode() and logits()
   std::chrono::nanoseconds executing{0};   // of it, in QNN's graphExecute
+  std::size_t tensor_bytes = 0;            // of the memory that its tensors lie in
+  std::size_t shared_tensors = 0;          // that graphs read or write in memory which the device sees too
 };
 
 class RwkvSession {
@@ -56,6 +58,8 @@ class RwkvSession {
   void forget_cancel() { control_.is_cancelled = false; }
 
   SessionStatistics statistics() const;
+  /// QNN's words where the device has shared memory but it can't be used; else "".
+  const std::string& shared_memory_refusal() const { return memory_.refusal(); }
   const RwkvModel& model() const { return model_; }
 
   /// For a batch, which sequences are put into and taken out of.
@@ -74,7 +78,7 @@ class RwkvSession {
   void run(GraphChain& chain, std::span<const std::uint32_t> tokens);
 
   const RwkvModel& model_;
-  TensorMemory memory_;
+  TensorMemory memory_{model_.shared_memory()};
   StateBuffers states_{memory_};
   std::unique_ptr<GraphChain> decode_;
   std::unique_ptr<GraphChain> prefill_;   // may be null

@@ -12,7 +12,7 @@ void TensorBuffer::fill_with_zero() {
   encode_values(info_, zeros, data());
 }
 
-void TensorSet::bind(const TensorInfo& info, qnn::TensorKind kind, std::byte* memory) {
+void TensorSet::bind(const TensorInfo& info, qnn::TensorKind kind, std::byte* memory, qnn::Handle registered) {
   qnn::Tensor tensor{};
   tensor.version = 1;
   tensor.id = info.id;
@@ -22,8 +22,13 @@ void TensorSet::bind(const TensorInfo& info, qnn::TensorKind kind, std::byte* me
   // QNN matches tensors by id; it never writes through these pointers.
   tensor.dimensions = const_cast<std::uint32_t*>(info.shape.data());
   tensor.rank = static_cast<std::uint32_t>(info.shape.size());
-  tensor.memory = qnn::memory_raw;
-  tensor.client = {memory, static_cast<std::uint32_t>(info.bytes())};
+  if (registered != nullptr) {
+    tensor.memory = qnn::memory_registered;
+    tensor.registered = registered;
+  } else {
+    tensor.memory = qnn::memory_raw;
+    tensor.client = {memory, static_cast<std::uint32_t>(info.bytes())};
+  }
   if (info.quantization) {
     tensor.quantization.definition = qnn::quantization_defined;
     tensor.quantization.encoding = qnn::quantization_scale_offset;

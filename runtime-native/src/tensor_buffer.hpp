@@ -33,8 +33,9 @@ class TensorSet {
   /// Room for `count` tensors; bind exactly as many. The infos and the buffers must outlive the set.
   explicit TensorSet(std::size_t count) { tensors_.reserve(count); }
 
-  /// `info` describes the tensor as the graph knows it; `memory` has info.bytes() bytes.
-  void bind(const TensorInfo& info, qnn::TensorKind kind, std::byte* memory);
+  /// `info` describes the tensor as the graph knows it; `memory` has info.bytes() bytes. With a handle, of
+  /// TensorMemory::handle_in(), QNN finds the memory by that.
+  void bind(const TensorInfo& info, qnn::TensorKind kind, std::byte* memory, qnn::Handle registered = nullptr);
 
   std::span<qnn::Tensor> tensors() { return tensors_; }
 

@@ -91,6 +91,8 @@ LoadedModel::LoadedModel(const Arguments& arguments, ExtraOutputs extra)
       session(model),
       load_seconds(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()) {
   if (!power.refusal().empty()) std::fprintf(stderr, "performance: %s\n", power.refusal().c_str());
+  if (!session.shared_memory_refusal().empty())
+    std::fprintf(stderr, "tensors are copied: %s\n", session.shared_memory_refusal().c_str());
 }
 
 }   // namespace rwkv

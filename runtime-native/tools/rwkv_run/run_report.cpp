@@ -29,6 +29,11 @@ void write_run_facts(JsonWriter& json, const LoadedModel& loaded) {
     json.end_object();
   }
   json.end_array();
+  const SessionStatistics session = loaded.session.statistics();
+  json.field("tensor_bytes", std::uint64_t{session.tensor_bytes});
+  json.field("shared_tensors", std::uint64_t{session.shared_tensors});
+  json.field("spill_fill_bytes", loaded.model.spill_fill_bytes());
+  json.key("shares_spill_fill"), json.boolean(loaded.model.shares_spill_fill());
   json.key("has_performance_vote"), json.boolean(loaded.power.has_voted());
   json.field("soc_id", std::uint64_t{contexts.front()->metadata().soc_id});
   json.field("layers", std::uint64_t{loaded.model.layers()});
