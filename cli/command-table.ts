@@ -3,6 +3,7 @@ import { FAILURE_MODES, type FailureMode } from '../engine/failure-mode.ts';
 import { nearestName } from '../engine/nearest-name.ts';
 import { BUILDABLE_VERSIONS } from '../tasks/model-recognition.ts';
 import { commaList, wholeNumber, wholeOrZero } from './argument-values.ts';
+import { benchCommand } from './bench-command.ts';
 import { cacheCommand } from './cache-command.ts';
 import type { CleanScope } from './commands/clean.ts';
 import type { Shell } from './commands/completion.ts';
@@ -28,6 +29,8 @@ Examples:
   rwkv-build why --compare convert/a/fp16 convert/a/a16w8   in what two actions differ
   rwkv-build init my-rwkv7.pth                write a pipeline file for your weights
   rwkv-build synth --arch v7 --layers 24 --embd 2048 -o big.safetensors   weights of random numbers
+  rwkv-build bench --matrix nightly           measure every cell of a matrix on devices
+  rwkv-build bench check                      hold the latest measurement to earlier ones
   rwkv-build cache stats                      what the store holds, and its limit
   rwkv-build device emulate                   a phone that is none, for adb, until Ctrl-C
   rwkv-build all --sandbox strict             commands see their inputs and nothing else of the machine
@@ -189,6 +192,7 @@ function describeProgram(finish: (code: number) => void): Command {
     const { clean } = await import('./commands/clean.ts');
     finish(await clean(cleanScope(scope ?? 'out'), buildOptions(raw)));
   });
+  benchCommand(program, finish);
   cacheCommand(program, finish);
   deviceCommand(program, finish);
   program

@@ -37,6 +37,7 @@ function codeOf(failure: Failure): number {
     case 'storage-failed':
     case 'store-corrupt':
     case 'not-verified':
+    case 'history-damaged':
     case 'device-unavailable':
       return EXIT.buildFailed;
   }

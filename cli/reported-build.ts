@@ -35,6 +35,8 @@ export interface BuildCall {
   readonly outputs: MaterialiseMode;
   /** The file that gets a trace of the build. */
   readonly profile?: string;
+  /** Gets every event that the reporter gets. */
+  readonly observe?: (event: BuildEvent) => void;
   /** What is wrong with the records that were asked for, although every command succeeded. */
   readonly judge?: (results: readonly ResultReported[]) => readonly Failure[];
 }
@@ -60,6 +62,7 @@ export async function reportedBuild(
   const emit = (event: BuildEvent): void => {
     if (event.type === 'artifact') artifacts.push(event);
     if (event.type === 'result') results.push(event);
+    call.observe?.(event);
     reporter.report(event);
   };
   const start = performance.now();

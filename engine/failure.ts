@@ -126,6 +126,12 @@ export interface NotVerified extends FailureBase {
   readonly stage: string;
 }
 
+/** A line of a benchmark history is no record. */
+export interface HistoryDamaged extends FailureBase {
+  readonly kind: 'history-damaged';
+  readonly path: string;
+}
+
 /** No device answers, it is not authorised, or it went away. */
 export interface DeviceUnavailable extends FailureBase {
   readonly kind: 'device-unavailable';
@@ -155,5 +161,6 @@ export type Failure =
   | StorageFailed
   | StoreCorrupt
   | NotVerified
+  | HistoryDamaged
   | DeviceUnavailable
   | Interrupted;

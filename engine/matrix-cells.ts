@@ -17,9 +17,12 @@ function isScalar(value: Value): value is string | number | boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
-/** Every point of a matrix, the last axis changing fastest. A matrix without axes has one point. */
+/**
+ * Every point of a matrix, the last axis changing fastest. A matrix without axes has one point. `owner` is whose it is,
+ * in words.
+ */
 export function matrixCells(
-  task: string,
+  owner: string,
   matrix: Readonly<Record<string, Value>>,
 ): Result<readonly MatrixPoint[], Failure> {
   let points: MatrixPoint[] = [{}];
@@ -28,20 +31,20 @@ export function matrixCells(
     if (values === undefined) {
       return fail({
         kind: 'pipeline-invalid',
-        message: `task \`${task}\`: axis \`${axis}\` must be a list of names or numbers`,
+        message: `${owner}: axis \`${axis}\` must be a list of names or numbers`,
       });
     }
     if (values.length === 0) {
       return fail({
         kind: 'pipeline-invalid',
-        message: `task \`${task}\`: axis \`${axis}\` has no values, so the task would never run`,
+        message: `${owner}: axis \`${axis}\` has no values, so the task would never run`,
       });
     }
     const repeated = values.find((candidate, index) => values.indexOf(candidate) !== index);
     if (repeated !== undefined) {
       return fail({
         kind: 'pipeline-invalid',
-        message: `task \`${task}\`: axis \`${axis}\` has \`${repeated}\` twice`,
+        message: `${owner}: axis \`${axis}\` has \`${repeated}\` twice`,
       });
     }
     points = points.flatMap((point) => values.map((one) => ({ ...point, [axis]: one })));

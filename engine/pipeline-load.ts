@@ -3,6 +3,7 @@ import type { ValidateFunction } from 'ajv';
 import type { Failure } from './failure.ts';
 import type { Value } from './kind.ts';
 import { nearestName } from './nearest-name.ts';
+import type { WrittenMatrix } from './parameter-matrix.ts';
 import { PIPELINE_VERSION } from './pipeline-schema.ts';
 import { PipelineSource } from './pipeline-source.ts';
 import { fail, ok, type Result } from './result.ts';
@@ -34,6 +35,7 @@ export interface Pipeline {
   readonly params: Record<string, Value>;
   readonly models: Record<string, Value>;
   readonly precisions: Record<string, Value>;
+  readonly matrices: Record<string, WrittenMatrix>;
   readonly tasks: Record<string, PipelineTask>;
   readonly targets: Record<string, string[]>;
   readonly sandbox?: SandboxLevel;
@@ -88,6 +90,7 @@ interface PipelineFile {
   readonly params?: Record<string, Value>;
   readonly models?: Record<string, Value>;
   readonly precisions?: Record<string, Value>;
+  readonly matrices?: Record<string, WrittenMatrix>;
   readonly tasks: Record<string, TaskInFile>;
   readonly targets?: Record<string, string[]>;
   readonly sandbox?: SandboxLevel;
@@ -164,6 +167,7 @@ function pipelineOf(source: PipelineSource, file: PipelineFile): Pipeline {
     params: Object.assign(bare<Value>(), file.params),
     models: Object.assign(bare<Value>(), file.models),
     precisions: Object.assign(bare<Value>(), file.precisions),
+    matrices: Object.assign(bare<WrittenMatrix>(), file.matrices),
     tasks,
     targets: Object.assign(bare<string[]>(), file.targets),
     ...(file.sandbox === undefined ? {} : { sandbox: file.sandbox }),

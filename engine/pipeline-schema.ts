@@ -73,6 +73,14 @@ export function pipelineSchema(kinds: readonly Kind[], entries: EntrySchemas): o
         propertyNames: { pattern: NAME },
         additionalProperties: lenientSchema({ ...described('A precision.'), ...entries.precision }),
       },
+      matrices: {
+        ...described(
+          'Matrices by name, for `rwkv-build bench --matrix NAME`: each combination of the values of some `params:` is a cell.',
+        ),
+        type: 'object',
+        propertyNames: { pattern: NAME },
+        additionalProperties: { $ref: '#/definitions/matrix' },
+      },
       sandbox: {
         enum: SANDBOX_LEVELS,
         ...described(
@@ -100,9 +108,45 @@ export function pipelineSchema(kinds: readonly Kind[], entries: EntrySchemas): o
         },
       },
     },
-    definitions: { task: taskSchema(kinds) },
+    definitions: { task: taskSchema(kinds), matrix: MATRIX_SCHEMA, point: POINT_SCHEMA },
   };
 }
+
+/** Values of some parameters. */
+const POINT_SCHEMA = {
+  type: 'object',
+  minProperties: 1,
+  propertyNames: { pattern: IDENTIFIER },
+  additionalProperties: {
+    type: ['string', 'number', 'boolean'],
+    ...described('The value of this parameter.'),
+  },
+};
+
+const MATRIX_SCHEMA = {
+  ...described('Names of `params:`, each with the values that it takes.'),
+  type: 'object',
+  minProperties: 1,
+  propertyNames: { pattern: IDENTIFIER },
+  properties: {
+    exclude: {
+      type: 'array',
+      items: { $ref: '#/definitions/point' },
+      ...described('Cells that are left out: all that have these values.'),
+    },
+    include: {
+      type: 'array',
+      items: { $ref: '#/definitions/point' },
+      ...described('Cells beside them; a parameter that one does not name has its own value.'),
+    },
+  },
+  additionalProperties: {
+    type: 'array',
+    minItems: 1,
+    items: { type: ['string', 'number', 'boolean'] },
+    ...described('The values that this parameter takes.'),
+  },
+};
 
 function taskSchema(kinds: readonly Kind[]): object {
   return {

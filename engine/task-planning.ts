@@ -52,7 +52,7 @@ function planCells(pipeline: Pipeline, task: PipelineTask): Result<readonly Plan
   };
   const matrix = fill('matrix', task.matrix, {});
   if (!matrix.ok) return matrix;
-  const points = matrixCells(task.name, matrix.value as Record<string, Value>);
+  const points = matrixCells(`task \`${task.name}\``, matrix.value as Record<string, Value>);
   if (!points.ok) return points;
 
   const cells: PlannedCell[] = [];

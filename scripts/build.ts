@@ -54,7 +54,7 @@ async function writeSchemaAndValidators(): Promise<void> {
 
 /** What decides which actions a pipeline has: rwkv-build's own sources and those of its packages. */
 async function sourcesDigest(): Promise<string> {
-  const paths = await glob(['{cli,engine,cache,tasks,device,scripts}/**/*.ts', 'package-lock.json'], {
+  const paths = await glob(['{cli,engine,cache,tasks,device,results,scripts}/**/*.ts', 'package-lock.json'], {
     cwd: root,
   });
   const sum = createHash('sha256');

@@ -56,6 +56,17 @@ export interface EvaluationResult {
   readonly evaluation: Evaluation;
 }
 
+/** One of the rows that `rwkv-run bench --output json` writes. */
+export interface BenchRow {
+  readonly context_bytes: number;
+  /** `pp64`, `tg32`. */
+  readonly test: string;
+  readonly prompt_tokens: number;
+  readonly generated_tokens: number;
+  /** Of each repetition. */
+  readonly seconds: readonly number[];
+}
+
 type Measured = Omit<GenerationResult, 'prompt' | 'text' | 'tokens'>;
 
 /** The result file of a benchmark: what the model wrote, how right it was, on what. */
@@ -71,6 +82,8 @@ export interface BenchmarkResult {
   readonly text: string;
   readonly tokens: number;
   readonly evaluation: Evaluation;
+  /** Repeated tests of speed; only of a measurement with a name. */
+  readonly speeds?: readonly BenchRow[];
   /** Times on a device. */
   readonly measured?: Measured;
   /** Times on the emulator, which are of this machine. */

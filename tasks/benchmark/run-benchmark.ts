@@ -16,6 +16,7 @@ import type { DeviceReceipt } from '../push-to-device/device-receipt.ts';
 import { tokenizerOfVocabulary } from '../tokenizer-table.ts';
 import type {
   BenchmarkResult,
+  BenchRow,
   ContextReport,
   EvaluationResult,
   GenerationResult,
@@ -36,6 +37,11 @@ const OPTIONS = {
   'top-p': { type: 'string', default: '0.9' },
   seed: { type: 'string', default: '1' },
   'evaluate-tokens': { type: 'string', default: '256' },
+  /** Speeds are measured where it is not empty. */
+  run: { type: 'string', default: '' },
+  'prompt-sizes': { type: 'string', default: '64' },
+  'text-sizes': { type: 'string', default: '32' },
+  repetitions: { type: 'string', default: '5' },
   result: { type: 'string', default: 'benchmark.json' },
 } as const;
 
@@ -51,7 +57,9 @@ async function runBenchmark(options: Options): Promise<Failure | undefined> {
   if (!generated.ok) return generated.failure;
   const evaluated = await run.evaluate();
   if (!evaluated.ok) return evaluated.failure;
-  const { prompt, text, tokens, ...measured } = generated.value;
+  const measured = options.run === '' ? ok(undefined) : await run.measure();
+  if (!measured.ok) return measured.failure;
+  const { prompt, text, tokens, ...timed } = generated.value;
   const { kind, serial, soc, model, operatingSystem, target, emulated } = receipt.device;
   const result: BenchmarkResult = {
     format: 1,
@@ -64,7 +72,8 @@ async function runBenchmark(options: Options): Promise<Failure | undefined> {
     tokens,
     evaluation: evaluated.value.evaluation,
     // An emulator's times would be read as a phone's, whatever stood beside them.
-    ...(emulated ? { emulation: measured } : { measured }),
+    ...(emulated ? { emulation: timed } : { measured: timed }),
+    ...(measured.value === undefined ? {} : { speeds: measured.value }),
     device: { kind, serial, soc, model, operating_system: operatingSystem, target },
     files: receipt.files,
   };
@@ -102,20 +111,50 @@ class RunOnDevice {
     ]);
   }
 
+  /** How fast prompts are read and texts are written, several times. */
+  async measure(): Promise<Result<readonly BenchRow[], Failure>> {
+    const { repetitions, 'prompt-sizes': prompts, 'text-sizes': texts } = this.options;
+    // The emulator's threads wait for each other more than they compute: on one core it is faster, and steady.
+    const before = this.receipt.device.emulated ? ['taskset', '-c', '0'] : [];
+    const sizes = ['-p', prompts, '-n', texts, '--warm-up', '1', '--repetitions', repetitions];
+    const output: Uint8Array[] = [];
+    const ended = await this.call('bench', [...sizes, '--output', 'json'], before, (chunk) => {
+      output.push(chunk);
+    });
+    return ended.ok ? ok(JSON.parse(Buffer.concat(output).toString()) as readonly BenchRow[]) : ended;
+  }
+
   /** Runs a command of `rwkv-run` and reads what it writes with `--json`. */
   private async run<Found>(name: string, own: readonly string[]): Promise<Result<Found, Failure>> {
-    const { device } = this;
     // Beside the contexts: a folder that is there, and that no other benchmark writes to.
     const output = posix.join(posix.dirname(this.options.context), 'result.json');
+    const words = ['--tokenizer', tokenizer(this.options.tokenizer, this.reports), ...own, '--json', output];
+    const ended = await this.call(name, words, [], (chunk) => process.stdout.write(chunk));
+    if (!ended.ok) return ended;
+    // Not beside the result: what is in the action's folder is its output.
+    const here = join(tmpdir(), `${name}-result.json`);
+    const pulled = await this.device.pull(output, here);
+    if (!pulled.ok) return pulled;
+    return ok(JSON.parse(await readFile(here, 'utf8')) as Found);
+  }
+
+  /** Runs a command of `rwkv-run` on the model, with the libraries and tables that were pushed, to its good end. */
+  private async call(
+    name: string,
+    own: readonly string[],
+    before: readonly string[],
+    onStdout: (chunk: Uint8Array) => void,
+  ): Promise<Result<void, Failure>> {
+    const { device } = this;
     const folder = `${device.folder}/${LIBRARY_FOLDER}`;
     const errors: Uint8Array[] = [];
     const run = await device.run(
-      ['runtime/rwkv-run', name, this.options.context, ...this.common(), ...own, '--json', output],
+      [...before, 'runtime/rwkv-run', name, this.options.context, ...this.pushed(), ...own],
       {
         cwd: '.',
         environment: { LD_LIBRARY_PATH: folder, ADSP_LIBRARY_PATH: folder },
         timeLimitSeconds: 3 * 3600,
-        onStdout: (chunk) => process.stdout.write(chunk),
+        onStdout,
         onStderr: (chunk) => {
           errors.push(chunk);
           process.stderr.write(chunk);
@@ -123,30 +162,24 @@ class RunOnDevice {
       },
     );
     if (!run.ok) return run;
-    if (run.value.exitCode !== 0) {
-      return fail({
-        kind: 'action-failed',
-        action: 'benchmark',
-        exitCode: run.value.exitCode,
-        signal: null,
-        output: Buffer.concat(errors).toString(),
-        message: `rwkv-run ${name} ended with exit code ${run.value.exitCode} on the device ${device.serial}`,
-        hint: 'if files on the device were removed by hand, run `rwkv-build clean device` and then the same command again',
-      });
-    }
-    // Not beside the result: what is in the action's folder is its output.
-    const here = join(tmpdir(), `${name}-result.json`);
-    const pulled = await device.pull(output, here);
-    if (!pulled.ok) return pulled;
-    return ok(JSON.parse(await readFile(here, 'utf8')) as Found);
+    if (run.value.exitCode === 0) return ok(undefined);
+    return fail({
+      kind: 'action-failed',
+      action: 'benchmark',
+      exitCode: run.value.exitCode,
+      signal: null,
+      output: Buffer.concat(errors).toString(),
+      message: `rwkv-run ${name} ended with exit code ${run.value.exitCode} on the device ${device.serial}`,
+      hint: 'if files on the device were removed by hand, run `rwkv-build clean device` and then the same command again',
+    });
   }
 
-  /** The libraries, the tokenizer, and what a model has beside its contexts. */
-  private common(): readonly string[] {
+  /** The libraries, and what a model has beside its contexts. */
+  private pushed(): readonly string[] {
     const beside = (name: string): string => `models/${this.options.model}/${name}.f32`;
     const has = (name: string): boolean => this.receipt.files.some((file) => file.path === beside(name));
     return [
-      ...['--qnn-libs', LIBRARY_FOLDER, '--tokenizer', tokenizer(this.options.tokenizer, this.reports)],
+      ...['--qnn-libs', LIBRARY_FOLDER],
       ...['embedding', 'initial-state'].filter(has).flatMap((name) => [`--${name}`, beside(name)]),
     ];
   }

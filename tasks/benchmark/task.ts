@@ -1,4 +1,4 @@
-import type { Kind } from '../../engine/kind.ts';
+import type { Kind, TaskCell, Value } from '../../engine/kind.ts';
 import { ok } from '../../engine/result.ts';
 import { partName } from '../chunk-name.ts';
 import { loadableContexts } from '../loadable-contexts.ts';
@@ -14,6 +14,24 @@ import { DEVICE_ENVIRONMENT, deviceCommand } from '../tools/device-programs.ts';
 
 /** Longer than any model takes on the emulator, shorter than a night. */
 const TIME_LIMIT_SECONDS = 3 * 3600;
+
+const sizes = (otherwise: readonly number[], description: string): object => ({
+  type: 'array',
+  items: { type: 'integer', minimum: 1 },
+  default: otherwise,
+  description,
+});
+
+function speedOptions(parameters: TaskCell['with']): readonly string[] {
+  // No sizes at all are written as the size 0.
+  const list = (value: Value | undefined, otherwise: number): string =>
+    Array.isArray(value) ? value.join(',') || '0' : String(otherwise);
+  return [
+    ...['--run', String(parameters.run), '--repetitions', String(parameters.repetitions ?? 5)],
+    ...['--prompt-sizes', list(parameters.prompt_sizes, 64)],
+    ...['--text-sizes', list(parameters.text_sizes, 32)],
+  ];
+}
 
 /** Runs the model on a device: text, speed, and accuracy against the reference → a result JSON. */
 export function benchmark(chooseDevice: ChooseDevice): Kind {
@@ -41,6 +59,20 @@ export function benchmark(chooseDevice: ChooseDevice): Kind {
         },
         top_p: { type: 'number', exclusiveMinimum: 0, maximum: 1, default: 0.9 },
         seed: { type: 'integer', minimum: 0, default: 1, description: 'The same seed writes the same text.' },
+        run: {
+          type: 'string',
+          default: '',
+          description:
+            'The name of a measurement, which `rwkv-build bench` gives: speeds are measured, and again for another name.',
+        },
+        prompt_sizes: sizes([64], 'Lengths of prompts whose reading is timed, in tokens.'),
+        text_sizes: sizes([32], 'Lengths of texts whose writing is timed, in tokens.'),
+        repetitions: {
+          type: 'integer',
+          minimum: 1,
+          default: 5,
+          description: 'How often each is timed, after a time that does not count.',
+        },
       },
     },
 
@@ -70,6 +102,7 @@ export function benchmark(chooseDevice: ChooseDevice): Kind {
             ...['--temperature', option('temperature', 0.7), '--top-p', option('top_p', 0.9)],
             ...['--seed', option('seed', 1)],
             ...['--evaluate-tokens', String(reference.value.output.attributes.tokens)],
+            ...(cell.with.run === undefined || cell.with.run === '' ? [] : speedOptions(cell.with)),
             ...['--result', 'benchmark.json'],
           ],
           environment: DEVICE_ENVIRONMENT,

@@ -66,6 +66,7 @@ const FAILURES: Record<Failure['kind'], true> = {
   'storage-failed': true,
   'store-corrupt': true,
   'not-verified': true,
+  'history-damaged': true,
   'device-unavailable': true,
   interrupted: true,
 };
