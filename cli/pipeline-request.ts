@@ -97,9 +97,16 @@ function overrideParams(pipeline: Pipeline, options: BuildOptions): Result<Recor
   return ok(params);
 }
 
-/** A value as YAML reads it; where the pipeline has a list, `a,b` is one. */
+/** A value as YAML reads it; where the pipeline has a list, `a,b` is one, of numbers where it has numbers. */
 function parameterValue(text: string, before: Value | undefined): Value {
-  if (Array.isArray(before) && !text.startsWith('[')) return text.split(',').map((part) => part.trim());
+  if (Array.isArray(before) && !text.startsWith('[')) {
+    const parts = text.split(',').map((part) => part.trim());
+    return before.some((one) => typeof one === 'number') ? parts.map((part) => yamlValue(part)) : parts;
+  }
+  return yamlValue(text);
+}
+
+function yamlValue(text: string): Value {
   try {
     return parse(text) as Value;
   } catch {

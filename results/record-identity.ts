@@ -25,8 +25,8 @@ export const cellText = (cell: RunRecord['cell']): string => Object.values(cell)
 /** What two records must have in common for their accuracies and sizes to be comparable. */
 export const cellKey = ({ matrix, cell }: RunRecord): string => canonicalJson([matrix, cell]);
 
-/** What they must have in common for their speeds to be: the same kind of device as well. */
-export function speedKey(record: MeasuredRecord): string {
-  const { kind, soc, model, target, host } = record.device;
-  return canonicalJson([cellKey(record), kind, soc, model, target, host ?? '', record.emulated]);
+/** What their speeds must have in common as well: the kind of device. */
+export function deviceKey({ device, emulated }: MeasuredRecord): string {
+  const { kind, soc, model, target, host } = device;
+  return canonicalJson([kind, soc, model, target, host ?? '', emulated]);
 }

@@ -1,6 +1,6 @@
-import { cellKey, cellText, speedKey } from './record-identity.ts';
-import type { AccuracyRecord, MeasuredRecord, RunRecord } from './run-record.ts';
-import { type SpeedChange, speedChange } from './speed-test.ts';
+import { cellKey, cellText, deviceKey } from './record-identity.ts';
+import type { AccuracyRecord, MeasuredRecord, RunRecord, SpeedRecord } from './run-record.ts';
+import { type SpeedChange, speedChange, usualNoise } from './speed-test.ts';
 
 /** What a comparison takes for a change. */
 export interface ComparisonRules {
@@ -72,16 +72,23 @@ export function compareRuns(
     if (same.length === 0) leftOut.push({ cell, reason: 'nothing earlier to hold it against' });
     return same.length === 0 ? [] : [{ latest: record, earlier: same }];
   });
-  const speeds = pairs.flatMap((pair) => speedsOf(pair, rules, leftOut));
+  const speeds = changesOf(pairs.flatMap((pair) => speedsOf(pair, rules, leftOut)));
   return {
     figures: [...judged(speeds, rules), ...pairs.flatMap((pair) => [accuracyOf(pair), sizeOf(pair)])],
     leftOut,
   };
 }
 
-type ChangedSpeed = Omit<FigureComparison, 'verdict'> & { readonly change: SpeedChange };
+/** One test of one cell: its earlier runs, and the latest. */
+interface SpeedPair {
+  readonly cell: string;
+  /** What cells whose noise is alike have in common. */
+  readonly device: string;
+  readonly earlier: readonly SpeedRecord[];
+  readonly latest: SpeedRecord;
+}
 
-function speedsOf(pair: Pair, rules: ComparisonRules, leftOut: LeftOut[]): readonly ChangedSpeed[] {
+function speedsOf(pair: Pair, rules: ComparisonRules, leftOut: LeftOut[]): readonly SpeedPair[] {
   const { latest } = pair;
   const cell = cellText(latest.cell);
   if (latest.doubts.length > 0) {
@@ -89,16 +96,24 @@ function speedsOf(pair: Pair, rules: ComparisonRules, leftOut: LeftOut[]): reado
     return [];
   }
   const alike = pair.earlier.filter(
-    (one) => one.doubts.length === 0 && speedKey(one) === speedKey(latest) && one.id !== latest.id,
+    (one) => one.doubts.length === 0 && deviceKey(one) === deviceKey(latest) && one.id !== latest.id,
   );
   const recent = [...alike].sort((a, b) => (a.time < b.time ? -1 : 1)).slice(-rules.mostRuns);
   if (recent.length === 0 && latest.speeds.length > 0)
     leftOut.push({ cell, reason: 'no speed of the same kind of device, without doubts, to hold it against' });
   return latest.speeds.flatMap((speed) => {
-    const before = recent.flatMap(({ speeds }) => speeds.filter(({ test }) => test === speed.test));
-    if (before.length === 0) return [];
-    const change = speedChange(before, speed);
-    return [{ cell, figure: speed.test, before: change.before, now: change.now, change }];
+    const earlier = recent.flatMap(({ speeds }) => speeds.filter(({ test }) => test === speed.test));
+    return earlier.length === 0 ? [] : [{ cell, device: deviceKey(latest), earlier, latest: speed }];
+  });
+}
+
+type ChangedSpeed = Omit<FigureComparison, 'verdict'> & { readonly change: SpeedChange };
+
+function changesOf(pairs: readonly SpeedPair[]): readonly ChangedSpeed[] {
+  return pairs.map(({ cell, device, earlier, latest }) => {
+    const others = pairs.filter((pair) => pair.device === device).map((pair) => pair.earlier);
+    const change = speedChange(earlier, latest, usualNoise(others));
+    return { cell, figure: latest.test, before: change.before, now: change.now, change };
   });
 }
 
