@@ -28,7 +28,7 @@ const call = ['bench', '--matrix', 'small', '--device', 'emulator', ...SHORT];
 async function matrixProject(): Promise<Project> {
   const project = await shippedTwin();
   const pipeline = project.read('rwkv.pipeline.yaml');
-  project.write('rwkv.pipeline.yaml', pipeline.replace(/^matrices:[^]*?\n(?=\w)/m, MATRIX));
+  project.write('rwkv.pipeline.yaml', pipeline.replace(/^matrices:[\s\S]*?\n(?=\w)/m, MATRIX));
   return project;
 }
 
