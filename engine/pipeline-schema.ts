@@ -114,6 +114,7 @@ export function pipelineSchema(kinds: readonly Kind[], entries: EntrySchemas): o
 
 /** Values of some parameters. */
 const POINT_SCHEMA = {
+  ...described('Cells, by the values of some parameters.'),
   type: 'object',
   minProperties: 1,
   propertyNames: { pattern: IDENTIFIER },
@@ -143,7 +144,7 @@ const MATRIX_SCHEMA = {
   additionalProperties: {
     type: 'array',
     minItems: 1,
-    items: { type: ['string', 'number', 'boolean'] },
+    items: { type: ['string', 'number', 'boolean'], ...described('A value.') },
     ...described('The values that this parameter takes.'),
   },
 };

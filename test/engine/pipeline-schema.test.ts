@@ -52,6 +52,7 @@ params: { chunks: 2, soc: [SM8650], nested: { a: [1] }, nothing: null }
 models:
   rwkv7-0.1b: { weights: a.pth, layers: "\${{ params.chunks }}" }
 precisions: { mine: { bits: 4 } }
+matrices: { nightly: { soc: [a, b], chunks: [1], exclude: [{ soc: a }], include: [{ chunks: 2 }] } }
 tasks:
   export:
     description: graphs
