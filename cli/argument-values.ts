@@ -32,3 +32,9 @@ export function timeLimit(value: string): number {
   if (seconds === undefined) throw new InvalidArgumentError('Expected seconds, or such as 90s, 10min, 2h.');
   return seconds;
 }
+
+/** `HOST:PORT` as adb's own name for the place of a server: `tcp:HOST:PORT`. */
+export function adbServer(value: string): string {
+  if (!/^[^:\s]+:\d+$/.test(value)) throw new InvalidArgumentError('Expected HOST:PORT, such as lab:5037.');
+  return `tcp:${value}`;
+}

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { SANDBOX_LEVELS, type SandboxLevel } from '../engine/sandbox.ts';
-import { append, commaList, timeLimit, wholeNumber, wholeOrZero } from './argument-values.ts';
+import { adbServer, append, commaList, timeLimit, wholeNumber, wholeOrZero } from './argument-values.ts';
 import type { BuildOptions } from './build-options.ts';
 
 /** The options of a pipeline command as commander gives them. */
@@ -52,6 +52,16 @@ export function pipelineCommand(
       [],
     )
     .option('--device <device>', 'auto, emulator, adb or adb:SERIAL')
+    .option(
+      '--adb-server <host:port>',
+      'ask this adb server for devices (default: the one that adb asks)',
+      adbServer,
+    )
+    .hook('preAction', (_program, command) => {
+      const { adbServer: socket } = command.opts<{ adbServer?: string }>();
+      // As for adb: all that asks for devices finds it there, also in the actions of a build.
+      if (socket !== undefined) process.env.ADB_SERVER_SOCKET = socket;
+    })
     .option(
       '-j, --jobs <count>',
       'how many commands may run at the same time',

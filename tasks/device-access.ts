@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheRoot } from '../cache/cache-root.ts';
 import type { Device } from '../device/device.ts';
@@ -8,6 +9,9 @@ import type { ChooseDevice, SelectedDevice } from './selected-device.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Names the file that holds what the user's environment says of adb, for an action, which does not see it. */
+export const ADB_ENVIRONMENT = 'RWKV_BUILD_ADB_ENVIRONMENT';
+
 /** The device behind a request such as `auto` or `adb:SERIAL`, ready to be used. */
 export async function openDevice(
   text: string,
@@ -15,8 +19,10 @@ export async function openDevice(
 ): Promise<Result<{ readonly device: Device; readonly notice?: string }, Failure>> {
   const request = parseDeviceRequest(text);
   if (!request.ok) return request;
+  const handedOn = environment[ADB_ENVIRONMENT];
+  const adb = handedOn === undefined ? {} : JSON.parse(await readFile(handedOn, 'utf8'));
   return selectDevice(request.value, {
-    environment,
+    environment: { ...environment, ...(adb as Environment) },
     emulatorFolder: join(cacheRoot(environment), 'emulator'),
   });
 }

@@ -1,15 +1,24 @@
-import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { digestBytes } from '../../cache/digest.ts';
 import { storageFailure } from '../../cache/storage-failure.ts';
+import { findAdb } from '../../device/adb-program.ts';
 import type { Failure } from '../../engine/failure.ts';
 import type { Argument, Tool } from '../../engine/kind.ts';
 import { fail, ok, type Result } from '../../engine/result.ts';
-import { findProgram } from './program-probe.ts';
+import { ADB_ENVIRONMENT } from '../device-access.ts';
 
 /** The programs of rwkv-build that use a device, as files of its `dist/`. */
 const PROGRAMS = ['push-files.mjs', 'run-benchmark.mjs'] as const;
+
+/** What decides which server adb asks, and with which keys, beside the user's home. */
+const ADB_VARIABLES = [
+  'ADB_SERVER_SOCKET',
+  'ANDROID_ADB_SERVER_ADDRESS',
+  'ANDROID_ADB_SERVER_PORT',
+  'ADB_VENDOR_KEYS',
+] as const;
 
 /**
  * The programs that push to a device and run on it, with what they need of this machine and no other action
@@ -35,8 +44,13 @@ export class DevicePrograms implements Tool {
   }
 
   async prepare(): Promise<Result<string, Failure>> {
-    const folder = join(this.cacheRoot, 'device-programs');
-    const adb = process.env.ADB ?? (await findProgram('adb'));
+    const found = findAdb(process.env);
+    const adb = found.ok ? found.value : undefined;
+    const set = ADB_VARIABLES.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
+    const environment = JSON.stringify(Object.fromEntries(set));
+    // Two builds at a time may use different ones.
+    const { hash } = digestBytes(Buffer.from(JSON.stringify([adb, homedir(), environment])));
+    const folder = join(this.cacheRoot, 'device-programs', hash.slice(0, 16));
     try {
       await mkdir(folder, { recursive: true });
       await link(process.execPath, join(folder, 'node'));
@@ -44,6 +58,9 @@ export class DevicePrograms implements Tool {
       await link(homedir(), join(folder, 'home'));
       await link(this.cacheRoot, join(folder, 'cache'));
       if (adb !== undefined) await link(adb, join(folder, 'adb'));
+      const handedOn = join(folder, 'adb-environment.json');
+      await writeFile(`${handedOn}.${process.pid}.tmp`, environment);
+      await rename(`${handedOn}.${process.pid}.tmp`, handedOn);
       return ok(folder);
     } catch (error) {
       return fail(storageFailure(folder, error));
@@ -70,6 +87,7 @@ export function deviceCommand(program: (typeof PROGRAMS)[number]): readonly Argu
 /** What these actions see of this machine beyond other actions. */
 export const DEVICE_ENVIRONMENT: Readonly<Record<string, Argument>> = {
   ADB: { tool: 'device-programs', path: 'adb' },
+  [ADB_ENVIRONMENT]: { tool: 'device-programs', path: 'adb-environment.json' },
   HOME: { tool: 'device-programs', path: 'home' },
   RWKV_BUILD_CACHE: { tool: 'device-programs', path: 'cache' },
 };
