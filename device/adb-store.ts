@@ -62,15 +62,16 @@ export class AdbStore {
     return ok({ sent: different.length, kept: files.length - different.length, bytes: totalBytes });
   }
 
-  /** SHA-256 of each file as the device holds it, `absent` where it does not; sets the modes of those it holds. */
+  /** SHA-256 of each file as the device holds it, `absent` where it holds none of that size; sets their modes. */
   async #hashes(files: readonly SizedFile[], interruption?: AbortSignal): Promise<Result<readonly string[]>> {
     const hashes: string[] = [];
     for (let first = 0; first < files.length; first += FILES_A_SCRIPT) {
       const some = files.slice(first, first + FILES_A_SCRIPT);
       const script = [
         `cd ${shellQuote(this.#folder)} 2>/dev/null || cd /`,
-        'look() { if [ -f "$2" ]; then chmod $1 "$2"; sha256sum <"$2"; else echo absent; fi; }',
-        ...some.map((file) => `look ${modeOf(file)} ${shellQuote(`./${deviceFile(file.to)}`)}`),
+        // Of another size it is another file, without reading it.
+        'look() { if [ "$(stat -c %s "$3" 2>/dev/null)" = $2 ] && [ -f "$3" ]; then chmod $1 "$3"; sha256sum <"$3"; else echo absent; fi; }',
+        ...some.map((file) => `look ${modeOf(file)} ${file.size} ${shellQuote(`./${deviceFile(file.to)}`)}`),
       ].join('\n');
       const largest = Math.max(...some.map((file) => file.size));
       const doing = 'looking at what is on it';

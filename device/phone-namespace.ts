@@ -64,6 +64,7 @@ export function phoneScript(places: PhonePlaces): string {
     "printf 'root:x:0:0:root:/data/local/tmp:/bin/sh\\n' >etc/passwd",
     "printf 'root:x:0:\\n' >etc/group",
     `share ${shellQuote(adbd)} system/adbd`,
+    'ln -s ../adbd/sha256sum system/bin/sha256sum',
     `cp ${shellQuote(properties)} system/build.prop`,
     `printf %s ${shellQuote(GETPROP)} >system/bin/getprop`,
     'chmod 755 system/bin/getprop',

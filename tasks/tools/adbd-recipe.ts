@@ -69,15 +69,23 @@ export interface AdbdFolders {
   readonly source: string;
   /** Where the libraries' packages were unpacked. */
   readonly libraries: string;
-  /** Our own part: `main.cpp` and a header. */
+  /** Our own part: `main.cpp`, `sha256sum.cpp` and a header. */
   readonly own: string;
   readonly objects: string;
 }
 
+/** The programs that come of it. */
+export type PhoneProgram = 'adbd' | 'sha256sum';
+
+export interface Compilation {
+  /** The program that it is a part of. */
+  readonly program: PhoneProgram;
+  readonly object: string;
+  readonly command: readonly string[];
+}
+
 /** The commands that compile, one a file, and the name of the object that each writes. */
-export function adbdCompilations(
-  folders: AdbdFolders,
-): readonly { readonly object: string; readonly command: readonly string[] }[] {
+export function adbdCompilations(folders: AdbdFolders): readonly Compilation[] {
   const { source, libraries, own, objects } = folders;
   const common = [
     ...['-O2', '-w', '-fcommon'],
@@ -89,16 +97,17 @@ export function adbdCompilations(
   const files = Object.entries(SOURCES).flatMap(([folder, names]) =>
     names.map((name) => `${folder}/${name}`),
   );
-  const compile = (file: string, name: string, flags: readonly string[]) => {
+  const compile = (program: PhoneProgram, file: string, name: string, flags: readonly string[]) => {
     const object = `${objects}/${name.replaceAll('/', '-')}.o`;
     const compiler = file.endsWith('.c') ? ['gcc'] : ['g++', '-std=c++20'];
-    return { object, command: [...compiler, ...common, ...flags, '-c', file, '-o', object] };
+    return { program, object, command: [...compiler, ...common, ...flags, '-c', file, '-o', object] };
   };
   return [
-    compile(`${own}/main.cpp`, 'main', []),
+    compile('sha256sum', `${own}/sha256sum.cpp`, 'sha256sum', []),
+    compile('adbd', `${own}/main.cpp`, 'main', []),
     ...files.map((name) => {
       const file = /\.c$/.test(name) ? name : `${name}.cpp`;
-      return compile(`${source}/${file}`, name, flagsOf(name));
+      return compile('adbd', `${source}/${file}`, name, flagsOf(name));
     }),
   ];
 }
@@ -110,10 +119,15 @@ function flagsOf(name: string): readonly string[] {
   return name.endsWith('/daemon/main') ? [strict, '-Dmain=adbd_main_of_android'] : [strict];
 }
 
-/** adbd's library lies beside it in the folder that it is put into. */
+/** The library of both lies beside them in the folder that they are put into. */
 export const ADBD_LIBRARY = 'libcrypto.so.0';
 
-export function adbdLink(folders: AdbdFolders, objects: readonly string[], to: string): readonly string[] {
+/** The commands that link, one a program, into a folder. */
+export function adbdLinks(folders: AdbdFolders, to: string): readonly (readonly string[])[] {
   const library = `${folders.libraries}/usr/lib/x86_64-linux-gnu/android/${ADBD_LIBRARY}`;
-  return ['g++', '-s', '-o', to, ...objects, library, '-Wl,-rpath,$ORIGIN', '-pthread', '-lutil', '-lresolv'];
+  return (['adbd', 'sha256sum'] as const).map((program) => {
+    const parts = adbdCompilations(folders).filter((compilation) => compilation.program === program);
+    const libraries = [library, '-Wl,-rpath,$ORIGIN', '-pthread', '-lutil', '-lresolv'];
+    return ['g++', '-s', '-o', `${to}/${program}`, ...parts.map(({ object }) => object), ...libraries];
+  });
 }

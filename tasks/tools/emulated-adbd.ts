@@ -13,7 +13,7 @@ import {
   ADBD_SOURCE,
   type AdbdFolders,
   adbdCompilations,
-  adbdLink,
+  adbdLinks,
 } from './adbd-recipe.ts';
 import { privateApt } from './debian-packages.ts';
 import { installerCommand } from './installer-command.ts';
@@ -33,7 +33,7 @@ type Run = (doing: string, command: readonly string[], cwd: string) => Promise<F
 
 /**
  * The adbd of the emulated phone: Android's own, for x86-64 Linux, compiled here from Debian's source package, once
- * for a recipe. The folder holds the program and the library that it needs.
+ * for a recipe. The folder holds it, a `sha256sum` such as Android's, and the library that both need.
  */
 export class EmulatedAdbd implements Tool {
   readonly name = 'adbd';
@@ -92,10 +92,11 @@ export class EmulatedAdbd implements Tool {
         ADBD_LIBRARIES,
         ADBD_EDITS,
         adbdCompilations(folders),
-        adbdLink(folders, [], ''),
+        adbdLinks(folders, ''),
       ]),
     );
-    for (const file of ['main.cpp', 'sys/capability.h']) hash.update(await readFile(join(this.own, file)));
+    for (const file of ['main.cpp', 'sha256sum.cpp', 'sys/capability.h'])
+      hash.update(await readFile(join(this.own, file)));
     return hash.digest('hex').slice(0, 16);
   }
 }
@@ -119,7 +120,7 @@ async function buildAdbd(
   const edited = await editSource(folders.source);
   if (edited !== undefined) return edited;
   progress('  compiling');
-  const failure = (await compileAll(folders, run)) ?? (await link(folders, to, run));
+  const failure = (await compileAll(folders, run)) ?? (await linkAll(folders, to, run));
   if (failure !== undefined) return failure;
   await copyFile(
     join(folders.libraries, 'usr/lib/x86_64-linux-gnu/android', ADBD_LIBRARY),
@@ -175,9 +176,12 @@ async function compileAll(folders: AdbdFolders, run: Run): Promise<Failure | und
   return failed;
 }
 
-function link(folders: AdbdFolders, to: string, run: Run): Promise<Failure | undefined> {
-  const objects = adbdCompilations(folders).map(({ object }) => object);
-  return run('linking', adbdLink(folders, objects, join(to, 'adbd')), folders.source);
+async function linkAll(folders: AdbdFolders, to: string, run: Run): Promise<Failure | undefined> {
+  for (const command of adbdLinks(folders, to)) {
+    const failure = await run('linking', command, folders.source);
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
 }
 
 function failureOf(
