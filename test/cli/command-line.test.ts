@@ -34,6 +34,12 @@ test('refuses an unknown option with the nearest one and exit code 2', async ({ 
   assert.match(stderr, '--soc');
 });
 
+test('refuses an adb server that is no HOST:PORT', async ({ project }) => {
+  const { code, stderr } = await project.run(['plan', 'say', '--adb-server', '5037']);
+  assert.is(code, 2);
+  assert.match(stderr, 'Expected HOST:PORT, such as lab:5037.');
+});
+
 test('plans without running: what would run, why, and what cannot be known before', async ({ project }) => {
   const fresh = await project.run(['plan', 'count']);
   assert.is(fresh.code, 0);

@@ -200,18 +200,23 @@ onPhone('a port that is in use is refused in words', () =>
   }),
 );
 
+/** Starts `device emulate`; its serial is what it prints. */
+async function emulate(project: Project, ...words: readonly string[]) {
+  // A killed one leaves its folder, which goes with the project's.
+  const environment = { HOME: adb.home, ADB: program, TMPDIR: project.folder };
+  const started = project.start(['device', 'emulate', ...words], environment);
+  const ended = outcome(started);
+  const serial = await new Promise<string>((resolve, reject) => {
+    started.stdout?.once('data', (chunk: Buffer) => resolve(chunk.toString().trim()));
+    void ended.then(({ stderr }) => reject(new Error(stderr)));
+  });
+  return { started, ended, serial };
+}
+
 onPhone('`device emulate --auth` is a phone for the keys of its user, until it is interrupted', async () => {
   const project = new Project();
   try {
-    const started = project.start(['device', 'emulate', '--soc', 'SM8550', '--auth'], {
-      HOME: adb.home,
-      ADB: program,
-    });
-    const ended = outcome(started);
-    const serial = await new Promise<string>((resolve, reject) => {
-      started.stdout?.once('data', (chunk: Buffer) => resolve(chunk.toString().trim()));
-      void ended.then(({ stderr }) => reject(new Error(stderr)));
-    });
+    const { started, ended, serial } = await emulate(project, '--soc', 'SM8550', '--auth');
     assert.match(serial, /^127\.0\.0\.1:\d+$/);
     assert.ok((await client.connect(serial)).ok);
     const asked = await new AdbDevice(client, serial).properties();
@@ -222,6 +227,19 @@ onPhone('`device emulate --auth` is a phone for the keys of its user, until it i
     assert.is(stdout, `${serial}\n`);
     assert.match(stderr, `rwkv-build all --device adb:${serial}`);
     assert.equal(processesOf(serial), []);
+  } finally {
+    project.remove();
+  }
+});
+
+onPhone('a `device emulate` that is killed takes its phone with it', async () => {
+  const project = new Project();
+  try {
+    const { started, ended, serial } = await emulate(project);
+    assert.ok(processesOf(serial).length > 0);
+    started.kill('SIGKILL');
+    await ended;
+    await until(() => processesOf(serial).length === 0, 'the phone has ended');
   } finally {
     project.remove();
   }
