@@ -42,6 +42,10 @@ class RwkvError(Exception):
         self.number = number
 
 
+#: In the order of the enum rwkv_qnn_backend.
+BACKENDS = ("htp", "cpu", "gpu")
+
+
 class _ModelOptions(ctypes.Structure):
     _fields_ = (
         ("size", c_size_t),
@@ -50,6 +54,8 @@ class _ModelOptions(ctypes.Structure):
         ("embedding", c_char_p),
         ("initial_state", c_char_p),
         ("performance", c_char_p),
+        ("backend", c_int),
+        ("soc_id", c_uint32),
     )
 
 
@@ -66,6 +72,7 @@ class ModelInfo(ctypes.Structure):
     has_performance_vote: int
     shares_spill_fill: int
     spill_fill_bytes: int
+    backend: int
     _fields_ = (
         ("size", c_size_t),
         ("vocabulary", c_size_t),
@@ -78,6 +85,7 @@ class ModelInfo(ctypes.Structure):
         ("has_performance_vote", c_uint32),
         ("shares_spill_fill", c_uint32),
         ("spill_fill_bytes", c_uint64),
+        ("backend", c_int),
     )
 
 
@@ -204,6 +212,8 @@ class Model(_Handle):
         *,
         embedding: str | None = None,
         initial_state: str | None = None,
+        backend: str = "htp",
+        soc_id: int = 0,
         library: str = "librwkv_qnn.so",
     ) -> None:
         functions = _Library(library)
@@ -212,6 +222,7 @@ class Model(_Handle):
         options.qnn_libs, options.path = qnn_libs.encode(), path.encode()
         options.embedding = embedding.encode() if embedding is not None else None
         options.initial_state = initial_state.encode() if initial_state is not None else None
+        options.backend, options.soc_id = BACKENDS.index(backend), soc_id
         super().__init__(functions, _made(functions, "model_init", byref(options)))
 
     def set_performance(self, performance: str) -> None:

@@ -77,13 +77,23 @@ RWKV_QNN_API const char* rwkv_qnn_get_qnn_version(void);
 
 typedef struct rwkv_qnn_model rwkv_qnn_model;
 
+/** What a model runs on. */
+typedef enum rwkv_qnn_backend {
+  /** Context binaries, compiled for one SoC; or model libraries, which it compiles while they are loaded. */
+  RWKV_QNN_BACKEND_HTP = 0,
+  /** Model libraries, "lib…_chunkIofN.so", on Qualcomm's platforms alone. This project has not run one on it yet. */
+  RWKV_QNN_BACKEND_CPU = 1,
+  /** Model libraries, where there is an Adreno and its OpenCL driver. This project has not run one on it yet. */
+  RWKV_QNN_BACKEND_GPU = 2
+} rwkv_qnn_backend;
+
 typedef struct rwkv_qnn_model_options {
   /** sizeof(rwkv_qnn_model_options) of the caller; rwkv_qnn_model_options_init() sets it. */
   size_t size;
-  /** The folder with libQnnHtp.so and libQnnSystem.so. Not NULL. */
+  /** The folder with libQnnSystem.so and the backend's library: libQnnHtp.so, libQnnCpu.so or libQnnGpu.so. Not NULL. */
   const char* qnn_libs;
-  /** The model: its pack, its folder, or its first or only context, "…_chunk1ofN.bin", beside which the others are found, as is
-   *  the head's. Not NULL. */
+  /** The model: its pack, its folder, or its first or only context or model library, "…_chunk1ofN.bin" or ".so", beside
+   *  which the others are found, as is the head's. Not NULL. */
   const char* path;
   /** The raw float32 embedding table of a model whose embedding is outside of the graph; NULL: `embedding.f32` of
    *  the model's pack or folder, where that was given, else none. */
@@ -96,9 +106,15 @@ typedef struct rwkv_qnn_model_options {
    *  "low_power_saver", or "system_settings", which votes for nothing; NULL: "burst". A vote keeps the HTP awake, so take
    *  it back with rwkv_qnn_model_set_performance() while nothing is to be done. */
   const char* performance;
+  /** One of the enum rwkv_qnn_backend. */
+  rwkv_qnn_backend backend;
+  /** Qualcomm's number of the SoC whose HTP model libraries are compiled for, such as 57 for SM8650; 0: the one that this
+   *  runs on. */
+  uint32_t soc_id;
 } rwkv_qnn_model_options;
 
-/** Sets all fields that fit into `size` bytes, which is sizeof(rwkv_qnn_model_options), to their defaults: NULL. */
+/** Sets all fields that fit into `size` bytes, which is sizeof(rwkv_qnn_model_options), to their defaults: NULL, the HTP
+ *  and 0. */
 RWKV_QNN_API void rwkv_qnn_model_options_init(rwkv_qnn_model_options* options, size_t size);
 
 /** Loads a model; on a phone this takes a second or so for each gigabyte. A pack's parts are checked against their
@@ -119,11 +135,12 @@ typedef struct rwkv_qnn_model_info {
   size_t prefill_tokens;
   /** How many sequences a batch moves on at once; 0 when the contexts were built without a graph for that. */
   size_t sequences;
-  /** Qualcomm's number of the SoC that the contexts were built for, such as 57 for SM8650. */
+  /** Qualcomm's number of the SoC that the contexts were built for, such as 57 for SM8650; 0 where nothing tells it, as
+   *  of model libraries on the CPU. */
   uint32_t soc_id;
-  /** Its HTP's generation, such as 75 for v75. */
+  /** Its HTP's generation, such as 75 for v75; 0 with it. */
   uint32_t htp_arch;
-  /** Bytes of all contexts together. */
+  /** Bytes of all contexts, or model libraries, together. */
   uint64_t context_bytes;
   /** 1 while the HTP has taken the vote for its clocks, else 0: it refused, or there is none. */
   uint32_t has_performance_vote;
@@ -131,6 +148,7 @@ typedef struct rwkv_qnn_model_info {
   uint32_t shares_spill_fill;
   /** Bytes that the device sets aside for that. */
   uint64_t spill_fill_bytes;
+  rwkv_qnn_backend backend;
 } rwkv_qnn_model_info;
 
 /** Sets all fields that fit into `info->size` bytes, which the caller has set. */

@@ -1,7 +1,9 @@
 // What stands behind the handles of the C API.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "htp_power.hpp"
 #include "qnn_device.hpp"
@@ -14,8 +16,13 @@ namespace rwkv::api {
 
 // In the order in which they must be made; destroyed in the reverse one.
 struct LoadedModel {
-  LoadedModel(const std::filesystem::path& qnn_libs, const ModelFiles& own, const PerformanceMode& mode)
-      : files(own), library(qnn_libs), device(library, {}), power(library.functions(), mode), model(device, own) {}
+  LoadedModel(const std::filesystem::path& qnn_libs, Backend backend, std::optional<std::uint32_t> soc_id,
+              const ModelFiles& own, const PerformanceMode& mode)
+      : files(own),
+        library(qnn_libs, backend),
+        device(library, soc_id),
+        power(library.functions(), mode),
+        model(device, own) {}
 
   ModelFiles files;
   QnnLibrary library;

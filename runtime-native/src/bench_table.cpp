@@ -15,7 +15,9 @@ std::string print(const char* format, double value) {
   return text;
 }
 
-std::string device_of(const BenchRow& row) { return row.is_emulated ? "emulator, not a phone" : "HTP"; }
+std::string device_of(const BenchRow& row) {
+  return row.is_emulated ? "emulator, not a phone" : facts_of(row.backend).title;
+}
 
 std::string format_md(const std::vector<BenchRow>& rows) {
   std::vector<std::vector<std::string>> table{{"model", "MiB", "SoC", "device", "test", "tokens/s"}};
@@ -54,14 +56,15 @@ std::string quoted(const std::string& text) {
 
 std::string format_csv(const std::vector<BenchRow>& rows) {
   std::string text =
-      "model,context_bytes,soc,emulated,test,prompt_tokens,generated_tokens,repetitions,tokens_per_second,"
+      "model,context_bytes,soc,backend,emulated,test,prompt_tokens,generated_tokens,repetitions,tokens_per_second,"
       "tokens_per_second_deviation\n";
   for (const BenchRow& row : rows) {
     const auto speeds = row.tokens_per_second();
     text += quoted(row.model) + "," + std::to_string(row.bytes) + "," + quoted(row.soc) + "," +
-            (row.is_emulated ? "true" : "false") + "," + row.test() + "," + std::to_string(row.prompt_tokens) + "," +
-            std::to_string(row.generated_tokens) + "," + std::to_string(speeds.size()) + "," +
-            print("%.6g", mean(speeds)) + "," + print("%.6g", standard_deviation(speeds)) + "\n";
+            std::string(facts_of(row.backend).name) + "," + (row.is_emulated ? "true" : "false") + "," + row.test() +
+            "," + std::to_string(row.prompt_tokens) + "," + std::to_string(row.generated_tokens) + "," +
+            std::to_string(speeds.size()) + "," + print("%.6g", mean(speeds)) + "," +
+            print("%.6g", standard_deviation(speeds)) + "\n";
   }
   return text;
 }
@@ -72,6 +75,7 @@ void write_row(JsonWriter& json, const BenchRow& row) {
   json.field("model", row.model);
   json.field("context_bytes", row.bytes);
   json.field("soc", row.soc);
+  json.field("backend", facts_of(row.backend).name);
   json.key("emulated");
   json.boolean(row.is_emulated);
   json.field("test", row.test());

@@ -6,13 +6,16 @@
 #include <string_view>
 #include <vector>
 
+#include "qnn_backend.hpp"
+
 namespace rwkv {
 
 /// One test of a benchmark: so many tokens, read as a prompt or written one by one, several times.
 struct BenchRow {
   std::string model;
   std::uint64_t bytes = 0;   // of its contexts
-  std::string soc;           // "SM8650"
+  std::string soc;           // "SM8650"; empty where nothing tells it
+  Backend backend = Backend::htp;
   bool is_emulated = false;
   std::uint64_t prompt_tokens = 0;      // "pp512"; 0: nothing was read
   std::uint64_t generated_tokens = 0;   // "tg128"

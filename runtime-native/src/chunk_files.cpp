@@ -1,5 +1,6 @@
 #include "chunk_files.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 
@@ -57,6 +58,34 @@ std::vector<std::filesystem::path> find_chunk_files(const std::filesystem::path&
   }
   return files;
 }
+
+bool is_model_library(const std::filesystem::path& file) { return file.extension() == ".so"; }
+
+std::vector<std::filesystem::path> find_graph_libraries(const std::filesystem::path& library) {
+  std::vector<std::filesystem::path> files{library};
+  const auto absolute = std::filesystem::absolute(library);
+  for (const std::string kind : {"-prefill", "-batch"}) {
+    std::vector<std::filesystem::path> found;
+    const std::string start = library.stem().string() + kind;
+    for (const auto& entry : std::filesystem::directory_iterator(absolute.parent_path())) {
+      const std::string name = entry.path().stem().string();
+      if (name.starts_with(start) && is_model_library(entry.path()) &&
+          to_number(std::string_view(name).substr(start.size())))
+        found.push_back(library.parent_path() / entry.path().filename());
+    }
+    if (found.size() > 1) {
+      throw Failure(FailureKind::argument, library.string(),
+                    "has several libraries " + kind +
+                        "N.so beside it, and takes one: " + std::min(found[0], found[1]).filename().string() + ", " +
+                        std::max(found[0], found[1]).filename().string(),
+                    "leave one of them in the folder");
+    }
+    files.insert(files.end(), found.begin(), found.end());
+  }
+  return files;
+}
+
+std::string library_name_for(const std::filesystem::path& binary) { return "lib" + binary.stem().string() + ".so"; }
 
 std::filesystem::path head_file_of(const std::filesystem::path& first) {
   const auto name = parse_chunk_name(first);

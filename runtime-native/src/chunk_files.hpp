@@ -1,4 +1,4 @@
-// Finding a model's chunks by the name of the first.
+// Finding what belongs to a model by the name of its first chunk.
 #pragma once
 
 #include <filesystem>
@@ -21,9 +21,19 @@ struct ChunkName {
 /// Nothing for other names.
 std::optional<ChunkName> parse_chunk_name(const std::filesystem::path& file);
 
-/// For "…_chunk1ofN.bin": the N files beside it, in order. For any other name: that file alone, as a whole model.
+/// For "…_chunk1ofN.bin", or ".so": the N files beside it, in order. For any other name: that file alone, as a whole model.
 /// Throws Failure (file) that names the missing chunk, or (argument) when `first` is a later chunk.
 std::vector<std::filesystem::path> find_chunk_files(const std::filesystem::path& first);
+
+/// Whether the file is a model library by its name, "….so"; anything else is a context binary.
+bool is_model_library(const std::filesystem::path& file);
+
+/// For "LIB.so": it, then the libraries of the chunk's further graphs beside it, "LIB-prefillT.so" and "LIB-batchS.so".
+/// Throws Failure (argument) when there are several of one kind.
+std::vector<std::filesystem::path> find_graph_libraries(const std::filesystem::path& library);
+
+/// For "…/MODEL_chunkIofN.bin": "libMODEL_chunkIofN.so", as the model library of the same chunk is called.
+std::string library_name_for(const std::filesystem::path& binary);
 
 /// For "…_chunk1ofN.bin": "…_head.bin" beside it, which is where a head in a context of its own would be.
 std::filesystem::path head_file_of(const std::filesystem::path& first);

@@ -9,8 +9,7 @@ namespace {
 
 constexpr const char* rebuild_hint = "build the context again";
 constexpr std::uint32_t known_binary_info = 3;
-constexpr std::uint32_t most_tensors = 100000;   // a sanity limit: a 64-layer chunk has about 400
-constexpr std::uint32_t most_rank = 8;
+constexpr std::uint32_t most_graphs = 1000;   // a sanity limit
 
 // Owns libQnnSystem's parsed copy, to which all pointers in the records lead.
 class SystemContext {
@@ -30,32 +29,6 @@ class SystemContext {
 
 [[noreturn]] void refuse(const std::string& name, const std::string& cause) {
   throw Failure(FailureKind::format, name, cause, rebuild_hint);
-}
-
-TensorInfo to_tensor_info(const qnn::Tensor& tensor, const std::string& name) {
-  if ((tensor.version != 1 && tensor.version != 2) || tensor.name == nullptr || tensor.rank > most_rank ||
-      (tensor.rank > 0 && tensor.dimensions == nullptr)) {
-    refuse(name, "is not a valid context: it has a damaged tensor description");
-  }
-  TensorInfo info;
-  info.id = tensor.id;
-  info.name = tensor.name;
-  info.type = tensor.type;
-  if (tensor.rank > 0) info.shape.assign(tensor.dimensions, tensor.dimensions + tensor.rank);
-  const qnn::QuantizeParams& quantization = tensor.quantization;
-  if (quantization.definition == qnn::quantization_defined && quantization.encoding == qnn::quantization_scale_offset) {
-    info.quantization = Quantization{quantization.scale_offset.scale, quantization.scale_offset.offset};
-  }
-  return info;
-}
-
-std::vector<TensorInfo> to_tensor_infos(const qnn::Tensor* tensors, std::uint32_t count, const std::string& name) {
-  if (count > most_tensors || (count > 0 && tensors == nullptr))
-    refuse(name, "is not a valid context: bad tensor list");
-  std::vector<TensorInfo> infos;
-  infos.reserve(count);
-  for (std::uint32_t i = 0; i < count; ++i) infos.push_back(to_tensor_info(tensors[i], name));
-  return infos;
 }
 
 std::optional<GraphMemory> to_graph_memory(const qnn::GraphInfo& graph) {
@@ -92,7 +65,7 @@ ContextMetadata read_context_metadata(const QnnSystem& reader, std::span<const s
                   "its description has version " + std::to_string(info->version) + ", but only 3 is known",
                   rebuild_hint);
   }
-  if (info->graph_count == 0 || info->graph_count > most_tensors || info->graphs == nullptr) {
+  if (info->graph_count == 0 || info->graph_count > most_graphs || info->graphs == nullptr) {
     refuse(name, "is a context without graphs");
   }
 
@@ -108,8 +81,8 @@ ContextMetadata read_context_metadata(const QnnSystem& reader, std::span<const s
     if (graph.version < 1 || graph.version > 3 || graph.name == nullptr) {
       refuse(name, "is not a valid context: it has a damaged graph description");
     }
-    metadata.graphs.push_back({graph.name, to_tensor_infos(graph.inputs, graph.input_count, name),
-                               to_tensor_infos(graph.outputs, graph.output_count, name), to_graph_memory(graph)});
+    metadata.graphs.push_back({graph.name, read_tensors(graph.inputs, graph.input_count, name),
+                               read_tensors(graph.outputs, graph.output_count, name), to_graph_memory(graph)});
   }
   return metadata;
 }

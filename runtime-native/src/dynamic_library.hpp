@@ -8,7 +8,8 @@ namespace rwkv {
 
 class DynamicLibrary {
  public:
-  /// Opens the library with its symbols kept to itself. Throws Failure (file) with the loader's own words.
+  /// Opens the library with its symbols kept to itself. Throws Failure (file) with the loader's own words, Failure
+  /// (format) for one that was built for another CPU.
   explicit DynamicLibrary(const std::filesystem::path& path, const std::string& hint);
 
   /// The address of an exported function. Throws Failure (format) when the library has none of this name.

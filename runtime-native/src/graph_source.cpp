@@ -10,6 +10,15 @@
 namespace rwkv {
 namespace {
 
+// Of a DLC's or a library's record, which name what both have alike.
+template <typename Record>
+GraphMetadata describe(const Record& graph, const std::string& file) {
+  return {graph.name,
+          read_tensors(graph.inputs, graph.input_count, file),
+          read_tensors(graph.outputs, graph.output_count, file),
+          {}};
+}
+
 class DlcSource : public GraphSource {
  public:
   explicit DlcSource(const std::filesystem::path& path) : path_(path) {
@@ -26,7 +35,7 @@ class DlcSource : public GraphSource {
     if (dlc_ != nullptr) system_->dlc_free(dlc_);
   }
 
-  std::vector<std::string> compose(const QnnDevice& device, qnn::Handle context) override {
+  std::vector<GraphMetadata> compose(const QnnDevice& device, qnn::Handle context) override {
     system_ = &device.library().system().functions();
     if (system_->dlc_create_from_file(nullptr, path_.c_str(), &dlc_) != qnn::success) {
       dlc_ = nullptr;
@@ -40,9 +49,9 @@ class DlcSource : public GraphSource {
     check_qnn(system_->dlc_compose_graphs(dlc_, nullptr, 0, device.backend(), context, narrow.functions(),
                                           qnn::graph_info_version, &graphs, &count),
               path_.string(), "composing its graphs");
-    std::vector<std::string> names;
-    for (std::uint32_t i = 0; i < count; ++i) names.emplace_back(graphs[i].name);
-    return names;
+    std::vector<GraphMetadata> described;
+    for (std::uint32_t i = 0; i < count; ++i) described.push_back(describe(graphs[i], path_.string()));
+    return described;
   }
 
  private:
@@ -64,7 +73,7 @@ class ModelLibrarySource : public GraphSource {
     if (graphs_ != nullptr) free_(&graphs_, count_);
   }
 
-  std::vector<std::string> compose(const QnnDevice& device, qnn::Handle context) override {
+  std::vector<GraphMetadata> compose(const QnnDevice& device, qnn::Handle context) override {
     const int status = compose_(device.backend(), device.library().functions(), context, nullptr, 0, &graphs_, &count_,
                                 false, collect_qnn_log, qnn::LogLevel::error);
     if (status != 0 || graphs_ == nullptr) {
@@ -79,9 +88,9 @@ class ModelLibrarySource : public GraphSource {
                         ? explained->hint
                         : "put the folder of libQnnSystem.so into LD_LIBRARY_PATH, and build the model library again");
     }
-    std::vector<std::string> names;
-    for (std::uint32_t i = 0; i < count_; ++i) names.emplace_back(graphs_[i]->name);
-    return names;
+    std::vector<GraphMetadata> described;
+    for (std::uint32_t i = 0; i < count_; ++i) described.push_back(describe(*graphs_[i], library_.path().string()));
+    return described;
   }
 
  private:

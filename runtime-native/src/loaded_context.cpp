@@ -1,9 +1,11 @@
 #include "loaded_context.hpp"
 
+#include "chunk_files.hpp"
 #include "failure.hpp"
 #include "mapped_file.hpp"
 #include "qnn_error.hpp"
 #include "qnn_log.hpp"
+#include "soc_table.hpp"
 
 namespace rwkv {
 namespace {
@@ -23,7 +25,6 @@ std::size_t find_decode_graph(const ContextMetadata& metadata, const std::string
 
 // The emulator logs this error and then crashes, so that it has to be found beforehand.
 void refuse_shared_weights(const ContextMetadata& metadata, const std::string& name) {
-  if (!is_emulated) return;
   for (const GraphMetadata& graph : metadata.graphs) {
     if (!graph.memory || graph.memory->shared_weight_bytes == 0) continue;
     const auto words = explain_qnn_error(1000, {"Shared weights buffer isn't supported on this platform"});
@@ -33,16 +34,27 @@ void refuse_shared_weights(const ContextMetadata& metadata, const std::string& n
 
 }   // namespace
 
-LoadedContext::LoadedContext(const QnnDevice& device, const FileRange& range, ContextGroup* group)
-    : device_(device), group_(group), name_(range.name()) {
-  const qnn::Interface& functions = device.library().functions();
+LoadedContext::LoadedContext(const QnnDevice& device, const FileRange& file, ContextGroup* group)
+    : device_(device), group_(group), name_(file.name()) {
+  if (is_model_library(file.file))
+    compose(file.file);
+  else
+    load(file);
+}
+
+LoadedContext::~LoadedContext() {
+  if (context_ != nullptr) device_.library().functions().context_free(context_, nullptr);
+}
+
+void LoadedContext::load(const FileRange& binary) {
+  const qnn::Interface& functions = device_.library().functions();
   // Only while loading: QNN keeps its own copy.
-  const MappedFile file(range);
-  const auto binary = file.bytes();
-  metadata_ = read_context_metadata(device.library().system(), binary, name_);
+  const MappedFile file(binary);
+  const auto bytes = file.bytes();
+  metadata_ = read_context_metadata(device_.library().system(), bytes, name_);
   decode_graph_ = find_decode_graph(metadata_, name_);
-  refuse_shared_weights(metadata_, name_);
-  load(binary);
+  if (device_.is_emulated()) refuse_shared_weights(metadata_, name_);
+  create(bytes);
   try {
     for (const GraphMetadata& graph : metadata_.graphs) {
       graphs_.push_back(nullptr);
@@ -55,9 +67,9 @@ LoadedContext::LoadedContext(const QnnDevice& device, const FileRange& range, Co
   }
 }
 
-void LoadedContext::load(std::span<const std::byte> binary) {
+void LoadedContext::create(std::span<const std::byte> binary) {
   const qnn::Interface& functions = device_.library().functions();
-  const auto create = [&](const qnn::Config** configs) {
+  const auto load = [&](const qnn::Config** configs) {
     return functions.context_create_from_binary(device_.backend(), device_.device(), configs, binary.data(),
                                                 binary.size(), &context_, nullptr);
   };
@@ -67,7 +79,7 @@ void LoadedContext::load(std::span<const std::byte> binary) {
     in_group.group = {group_->first, group_->spill_fill_bytes};
     const qnn::Config config{qnn::config_custom, &in_group};
     const qnn::Config* configs[] = {&config, nullptr};
-    if (create(configs) == qnn::success) {
+    if (load(configs) == qnn::success) {
       if (group_->first == nullptr) group_->first = context_;
       return;
     }
@@ -75,10 +87,28 @@ void LoadedContext::load(std::span<const std::byte> binary) {
     take_qnn_log_errors();
     group_->is_refused = true;
   }
-  check_qnn(create(nullptr), name_, "loading the context");
+  check_qnn(load(nullptr), name_, "loading the context");
 }
 
-LoadedContext::~LoadedContext() { device_.library().functions().context_free(context_, nullptr); }
+// Weights that graphs have in common can be kept once in a context binary alone.
+void LoadedContext::compose(const std::filesystem::path& library) {
+  std::vector<std::unique_ptr<GraphSource>> sources;
+  for (const auto& file : find_graph_libraries(library)) {
+    sources.push_back(open_model_library(file));
+    metadata_.binary_bytes += std::filesystem::file_size(file);
+  }
+  composed_ = std::make_unique<const ComposedContext>(device_, std::move(sources), CompileOptions{}, name_);
+  for (const ComposedGraph& graph : composed_->graphs()) {
+    metadata_.graphs.push_back(graph.metadata);
+    graphs_.push_back(graph.handle);
+  }
+  decode_graph_ = find_decode_graph(metadata_, name_);
+  metadata_.build_id = device_.library().build_id();
+  metadata_.core_api = device_.library().functions().core_api;
+  metadata_.backend_api = device_.library().functions().backend_api;
+  metadata_.soc_id = device_.soc_id();
+  if (const Soc* soc = find_soc(device_.soc_id())) metadata_.htp_arch = soc->htp_arch;
+}
 
 std::optional<std::size_t> LoadedContext::find_graph(std::string_view name) const {
   for (std::size_t i = 0; i < metadata_.graphs.size(); ++i) {

@@ -13,16 +13,22 @@
 namespace rwkv {
 namespace {
 
-std::filesystem::path first_chunk_in(const std::filesystem::path& folder) {
-  std::vector<std::filesystem::path> found;
+// The HTP prefers contexts, which are compiled already; others run libraries alone.
+std::filesystem::path first_chunk_in(const std::filesystem::path& folder, Backend backend) {
+  std::vector<std::filesystem::path> contexts, libraries;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    if (name.find("_chunk1of") != std::string::npos && name.ends_with(".bin")) found.push_back(entry.path());
+    const auto name = parse_chunk_name(entry.path());
+    if (!name || name->chunk != 1) continue;
+    if (name->extension == ".bin") contexts.push_back(entry.path());
+    if (name->extension == ".so") libraries.push_back(entry.path());
   }
+  const bool runs_contexts = backend == Backend::htp ? !contexts.empty() : libraries.empty();
+  std::vector<std::filesystem::path>& found = runs_contexts ? contexts : libraries;
   if (found.size() == 1) return found.front();
   if (found.empty()) {
-    throw Failure(FailureKind::file, folder.string(), "has no first chunk, MODEL_chunk1ofN.bin",
-                  "give the folder of a model's contexts");
+    throw Failure(FailureKind::file, folder.string(),
+                  "has no first chunk, neither MODEL_chunk1ofN.bin nor libMODEL_chunk1ofN.so",
+                  "give the folder of a model's contexts or model libraries");
   }
   std::sort(found.begin(), found.end());
   std::string names;
@@ -85,21 +91,35 @@ ModelFiles files_in_pack(const std::filesystem::path& pack) {
   return files;
 }
 
-}   // namespace
-
-ModelFiles find_model_files(const std::filesystem::path& model) {
-  std::error_code ignored;
-  const bool is_folder = std::filesystem::is_directory(model, ignored);
-  if (!is_folder && std::filesystem::is_regular_file(model, ignored) && is_model_pack(model))
-    return files_in_pack(model);
-  const std::filesystem::path first = is_folder ? first_chunk_in(model) : model;
+ModelFiles files_beside(const std::filesystem::path& first, bool with_tables) {
   ModelFiles files;
   for (const auto& file : find_chunk_files(first)) files.chunks.emplace_back(file);
   files.head = if_there(head_file_of(first));
-  if (!is_folder) return files;
+  if (!with_tables) return files;
   for (const char* name : {"embedding.f32", "initial-state.f32", "tokenizer.txt", "vocabulary.txt"}) {
-    if (const auto file = if_there(model / name)) take_part(files, name, *file);
+    if (const auto file = if_there(first.parent_path() / name)) take_part(files, name, *file);
   }
+  return files;
+}
+
+void require_runnable(const FileRange& chunk, Backend backend) {
+  if (backend == Backend::htp || is_model_library(chunk.file)) return;
+  const std::filesystem::path name = chunk.part.empty() ? chunk.file : std::filesystem::path(chunk.part);
+  throw Failure(
+      FailureKind::argument, chunk.name(),
+      std::string("is a context binary, which only the HTP runs, not the ") + facts_of(backend).title,
+      "give the model library of the chunk, " + library_name_for(name) + ", which `rwkv-build library` makes");
+}
+
+}   // namespace
+
+ModelFiles find_model_files(const std::filesystem::path& model, Backend backend) {
+  std::error_code ignored;
+  const bool is_folder = std::filesystem::is_directory(model, ignored);
+  const bool is_pack = !is_folder && std::filesystem::is_regular_file(model, ignored) && is_model_pack(model);
+  ModelFiles files =
+      is_pack ? files_in_pack(model) : files_beside(is_folder ? first_chunk_in(model, backend) : model, is_folder);
+  require_runnable(files.chunks.front(), backend);
   return files;
 }
 

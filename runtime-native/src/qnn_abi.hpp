@@ -26,8 +26,10 @@ struct Version {
 // The versions these layouts were measured with (QAIRT 2.51).
 inline constexpr Version core_version{2, 40, 0};
 inline constexpr Version htp_version{5, 51, 0};
+inline constexpr Version cpu_version{1, 1, 0};
+inline constexpr Version gpu_version{3, 15, 0};
 inline constexpr Version system_version{1, 15, 0};
-inline constexpr std::uint32_t htp_backend_id = 6;
+inline constexpr std::uint32_t htp_backend_id = 6, cpu_backend_id = 3, gpu_backend_id = 4;
 
 // ---- element types, as QNN encodes them -------------------------------------------------------------------------
 

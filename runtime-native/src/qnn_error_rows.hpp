@@ -123,7 +123,7 @@ inline constexpr std::array qnn_error_rows{
         "(lib(?:Qnn|HtpPrepare|onnxruntime)\\w*\\.so[.\\d]*): cannot open shared object file",
         "",
         "the library `{1}` is not where it is looked for",
-        "--qnn-libs names the folder with libQnnHtp.so and libQnnSystem.so, such as onnxruntime_qnn of the onnxruntime-qnn wheel; for a model library LD_LIBRARY_PATH names it too"},
+        "--qnn-libs names the folder with libQnnSystem.so and the backend's library: for the HTP and the GPU onnxruntime_qnn of the onnxruntime-qnn wheel, for the CPU the libs of qai-appbuilder, which has it for aarch64 alone"},
     // library-too-large
     QnnErrorRow{{0, 0},
         "relocation truncated to fit|relocation R_\\w+ out of range|Relocation overflow|overflowed by \\d+ bytes|File too big",
@@ -178,12 +178,30 @@ inline constexpr std::array qnn_error_rows{
         "",
         "the HTP of this SoC refuses an operation with these types: usually float, where it has no fp16",
         "take a SoC with fp16, or the precision a16w8"},
+    // opencl-missing
+    QnnErrorRow{{0, 0},
+        "Invalid OpenCL driver path",
+        "",
+        "QNN's GPU backend finds no OpenCL driver",
+        "run the model on a Snapdragon, with the folder of the Adreno's libOpenCL.so on LD_LIBRARY_PATH"},
+    // platform-refused
+    QnnErrorRow{{1006, 0},
+        "",
+        "",
+        "this backend of QNN runs on Qualcomm's platforms alone, and this machine is none that it knows",
+        "run the model on a Snapdragon, or on the HTP's emulator, which is in the x86-64 libraries"},
+    // gpu-on-x86
+    QnnErrorRow{{0, 0},
+        "TuningMode must be enabled on x86_64",
+        "",
+        "QNN's GPU backend for x86-64 runs no models",
+        "run the model on a Snapdragon, or on the HTP's emulator"},
     // backend-not-started
     QnnErrorRow{{4000, 0},
         "",
         "",
-        "the HTP backend cannot start on this machine",
-        "the aarch64 backend needs a Snapdragon; on other machines use the x86-64 libraries"},
+        "the backend cannot start on this machine",
+        "the aarch64 libraries need a Snapdragon; on other machines use the x86-64 ones, in which the HTP is emulated"},
     // context-damaged
     QnnErrorRow{{30001, 30010},
         "",

@@ -7,8 +7,9 @@ namespace rwkv {
 namespace {
 
 constexpr const char* folder_hint =
-    "--qnn-libs names the folder with libQnnHtp.so and libQnnSystem.so, for example onnxruntime_qnn of the "
-    "onnxruntime-qnn wheel";
+    "--qnn-libs names the folder with libQnnSystem.so and the backend's libQnnHtp.so, libQnnCpu.so or libQnnGpu.so, "
+    "for "
+    "example onnxruntime_qnn of the onnxruntime-qnn wheel";
 
 template <typename Record>
 const Record* first_provider(const DynamicLibrary& library, const char* function) {
@@ -36,7 +37,7 @@ void require_qnn_version(const std::filesystem::path& library, const char* axis,
   throw Failure(FailureKind::version, library.string(),
                 std::string(axis) + " version is " + to_string(found) + ", but only " + std::to_string(known.major) +
                     "." + std::to_string(known.minor) + " is known to this program",
-                "use the libraries of QAIRT 2.51 (onnxruntime-qnn 2.7.0)");
+                "use the libraries of QAIRT 2.51 (onnxruntime-qnn 2.7.0, qai-appbuilder 2.51.40)");
 }
 
 QnnSystem::QnnSystem(const std::filesystem::path& folder) : library_(folder / "libQnnSystem.so", folder_hint) {
@@ -45,16 +46,20 @@ QnnSystem::QnnSystem(const std::filesystem::path& folder) : library_(folder / "l
   functions_ = system;
 }
 
-QnnLibrary::QnnLibrary(const std::filesystem::path& folder)
-    : library_(folder / "libQnnHtp.so", folder_hint), system_(folder) {
-  const auto* htp = first_provider<qnn::Interface>(library_, "QnnInterface_getProviders");
-  if (htp->backend_id != qnn::htp_backend_id) {
-    throw Failure(FailureKind::version, library_.path().string(),
-                  "is backend " + std::to_string(htp->backend_id) + ", not HTP (6)", folder_hint);
+QnnLibrary::QnnLibrary(const std::filesystem::path& folder, Backend backend)
+    : backend_(backend), library_(folder / facts_of(backend).library, folder_hint), system_(folder) {
+  const auto* found = first_provider<qnn::Interface>(library_, "QnnInterface_getProviders");
+  const BackendFacts& facts = facts_of(backend);
+  const std::string title = facts.title;
+  if (found->backend_id != facts.id) {
+    throw Failure(
+        FailureKind::version, library_.path().string(),
+        "is backend " + std::to_string(found->backend_id) + ", not " + title + " (" + std::to_string(facts.id) + ")",
+        folder_hint);
   }
-  require_qnn_version(library_.path(), "core API", htp->core_api, qnn::core_version);
-  require_qnn_version(library_.path(), "HTP backend API", htp->backend_api, qnn::htp_version);
-  functions_ = htp;
+  require_qnn_version(library_.path(), "core API", found->core_api, qnn::core_version);
+  require_qnn_version(library_.path(), (title + " backend API").c_str(), found->backend_api, facts.api);
+  functions_ = found;
 }
 
 std::string QnnLibrary::build_id() const {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "dynamic_library.hpp"
+#include "qnn_backend.hpp"
 #include "qnn_functions.hpp"
 
 namespace rwkv {
@@ -24,9 +25,11 @@ class QnnSystem {
 
 class QnnLibrary {
  public:
-  /// Opens libQnnHtp.so and libQnnSystem.so in `folder`. Throws Failure (file) when one can't be loaded and Failure
-  /// (version) when the core, backend or system API isn't the one whose layout is known.
-  explicit QnnLibrary(const std::filesystem::path& folder);
+  /// Opens the backend's library, such as libQnnHtp.so, and libQnnSystem.so in `folder`. Throws Failure (file) when one
+  /// can't be loaded and Failure (version) when the core, backend or system API isn't the one whose layout is known.
+  explicit QnnLibrary(const std::filesystem::path& folder, Backend backend = Backend::htp);
+
+  Backend backend() const { return backend_; }
 
   const qnn::Interface& functions() const { return *functions_; }
   const QnnSystem& system() const { return system_; }
@@ -35,6 +38,7 @@ class QnnLibrary {
   std::string build_id() const;
 
  private:
+  Backend backend_;
   DynamicLibrary library_;
   QnnSystem system_;
   const qnn::Interface* functions_ = nullptr;

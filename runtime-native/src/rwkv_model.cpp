@@ -84,14 +84,16 @@ RwkvModel::~RwkvModel() {
   while (!contexts_.empty()) contexts_.pop_back();
 }
 
-// QNN spends most of the time on each context by itself, so they are loaded side by side; but one after the other in
-// the emulator, which crashed now and then when contexts came from threads of their own.
+// QNN spends most of the time on each context by itself, so binaries are loaded side by side; but one after the other in
+// the emulator, which crashed now and then when contexts came from threads of their own. Libraries take a compiler's
+// memory, one at a time.
 void RwkvModel::load(const QnnDevice& device, const ModelFiles& files) {
   if (device.library().functions().backend_id == qnn::htp_backend_id) shared_memory_ = RpcMemory::find();
+  const bool are_libraries = is_model_library(files.chunks.front().file);
   const bool are_several = files.chunks.size() > 1 || files.head;
-  if (are_several) group_.spill_fill_bytes = most_spill_fill(device, files);
+  if (are_several && !are_libraries) group_.spill_fill_bytes = most_spill_fill(device, files);
   std::vector<std::future<std::unique_ptr<LoadedContext>>> loading;
-  const auto way = is_emulated ? std::launch::deferred : std::launch::async;
+  const auto way = device.is_emulated() || are_libraries ? std::launch::deferred : std::launch::async;
   const auto start_loading = [&](const FileRange& file) {
     loading.push_back(std::async(way, [&] { return std::make_unique<LoadedContext>(device, file, &group_); }));
   };

@@ -31,6 +31,10 @@ struct TensorInfo {
   bool has_layout_of(const TensorInfo& other) const;
 };
 
+/// A graph's inputs or outputs as QNN describes them; `file` is for messages. Throws Failure (format) for a damaged
+/// description.
+std::vector<TensorInfo> read_tensors(const qnn::Tensor* tensors, std::uint32_t count, const std::string& file);
+
 /// Bytes of one element.
 std::size_t size_of(qnn::DataType type);
 

@@ -6,8 +6,8 @@ using namespace rwkv;
 namespace {
 
 // 20, 25 and 50 tokens/s.
-const BenchRow prompt{"mine, \"small\"", 3 * 1024 * 1024, "SM8650", true, 100, 0, {5, 4, 2}};
-const BenchRow text{"mine, \"small\"", 3 * 1024 * 1024, "SM8650", false, 0, 8, {2}};
+const BenchRow prompt{"mine, \"small\"", 3 * 1024 * 1024, "SM8650", Backend::htp, true, 100, 0, {5, 4, 2}};
+const BenchRow text{"mine, \"small\"", 3 * 1024 * 1024, "SM8650", Backend::htp, false, 0, 8, {2}};
 
 }   // namespace
 
@@ -27,16 +27,17 @@ TEST("a table in Markdown lines up and says what was emulated") {
 }
 
 TEST("a table in CSV quotes its texts") {
-  CHECK_EQUAL(format_bench({prompt}, TableFormat::csv),
-              "model,context_bytes,soc,emulated,test,prompt_tokens,generated_tokens,repetitions,tokens_per_second,"
-              "tokens_per_second_deviation\n"
-              "\"mine, \"\"small\"\"\",3145728,\"SM8650\",true,pp100,100,0,3,31.6667,16.0728\n");
+  CHECK_EQUAL(
+      format_bench({prompt}, TableFormat::csv),
+      "model,context_bytes,soc,backend,emulated,test,prompt_tokens,generated_tokens,repetitions,tokens_per_second,"
+      "tokens_per_second_deviation\n"
+      "\"mine, \"\"small\"\"\",3145728,\"SM8650\",htp,true,pp100,100,0,3,31.6667,16.0728\n");
 }
 
 TEST("JSON has all rows in a list, JSON lines have one each") {
   const std::string lines = format_bench({text, text}, TableFormat::jsonl);
   const std::string line =
-      R"({"model": "mine, \"small\"", "context_bytes": 3145728, "soc": "SM8650", "emulated": false, "test": "tg8", )"
+      R"({"model": "mine, \"small\"", "context_bytes": 3145728, "soc": "SM8650", "backend": "htp", "emulated": false, "test": "tg8", )"
       R"("prompt_tokens": 0, "generated_tokens": 8, "repetitions": 1, "tokens_per_second": 4, )"
       R"("tokens_per_second_deviation": 0, "seconds": [2]})"
       "\n";

@@ -102,12 +102,16 @@ TEST("the C API gives the session's own logits, states and forks, and errors ins
   CHECK(model == nullptr);
   CHECK(std::string(rwkv_qnn_get_last_error()).find("none_chunk1of2.bin: doesn't exist") == 0);
   options.path = context.c_str();
+  options.backend = RWKV_QNN_BACKEND_CPU;
+  CHECK_EQUAL(rwkv_qnn_model_init(&options, &model), RWKV_QNN_INVALID_ARGUMENT);
+  CHECK(std::strstr(rwkv_qnn_get_last_error(), "is a context binary, which only the HTP runs") != nullptr);
+  options.backend = RWKV_QNN_BACKEND_HTP;
   CHECK_EQUAL(rwkv_qnn_model_init(&options, &model), RWKV_QNN_OK);
   rwkv_qnn_model_info info{};
   info.size = sizeof info;
   CHECK_EQUAL(rwkv_qnn_model_get_info(model, &info), RWKV_QNN_OK);
   CHECK_EQUAL(info.vocabulary, expected.size());
-  CHECK(info.layers > 0 && info.context_bytes > 0 && info.soc_id > 0);
+  CHECK(info.layers > 0 && info.context_bytes > 0 && info.soc_id > 0 && info.backend == RWKV_QNN_BACKEND_HTP);
 
   rwkv_qnn_session *session = nullptr, *copy = nullptr;
   CHECK_EQUAL(rwkv_qnn_session_init(model, &session), RWKV_QNN_OK);

@@ -31,7 +31,7 @@ TEST("QNN's versions must be the known ones, and the message names the axis") {
 
 TEST("a folder without QNN's libraries is refused with what should be there") {
   const TemporaryFolder folder;
-  CHECK_THROWS("--qnn-libs names the folder with libQnnHtp.so", QnnLibrary{folder.path()});
+  CHECK_THROWS("--qnn-libs names the folder with libQnnSystem.so", QnnLibrary{folder.path()});
   folder.write("libQnnHtp.so", "not a library");
   CHECK_THROWS("libQnnHtp.so: the library can't be loaded", QnnLibrary{folder.path()});
 }

@@ -15,8 +15,9 @@ const QnnLibrary& qnn_library() {
 }
 
 const QnnDevice& qnn_device() {
-  static const QnnDevice device(qnn_library(), {});
-  return device;
+  // Not freed when the process ends: what the HTP's compiler keeps, once it was used, goes before.
+  static const QnnDevice* const device = new QnnDevice(qnn_library(), {});
+  return *device;
 }
 
 std::vector<std::filesystem::path> first_chunks() {

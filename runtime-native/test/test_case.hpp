@@ -31,6 +31,7 @@ bool register_test(const char* sentence, void (*body)());
 struct Surroundings {
   std::optional<std::filesystem::path> qnn_libs;
   std::optional<std::filesystem::path> contexts;
+  std::optional<std::filesystem::path> libraries;
   std::optional<std::filesystem::path> world_vocabulary;
 };
 const Surroundings& surroundings();

@@ -34,6 +34,7 @@ Surroundings& known_surroundings() {
 const std::vector<OptionDescription> options{
     {"--qnn-libs", "DIR", "QNN's libraries; or RWKV_TEST_QNN_LIBS"},
     {"--contexts", "DIR", "contexts of one small model, in any numbers of chunks; or RWKV_TEST_CONTEXTS"},
+    {"--libraries", "DIR", "model libraries of that model, of one of its numbers of chunks; or RWKV_TEST_LIBRARIES"},
     {"--world-vocabulary", "FILE", "rwkv_vocab_v20230424.txt; or RWKV_TEST_WORLD_VOCABULARY"},
     {"--only", "WORDS", "run the tests whose name contains these words"},
     {"--help", "", "show this"},
@@ -55,6 +56,7 @@ int run_tests(int count, char** words) {
   }
   known_surroundings() = {find_path(arguments, "--qnn-libs", "RWKV_TEST_QNN_LIBS"),
                           find_path(arguments, "--contexts", "RWKV_TEST_CONTEXTS"),
+                          find_path(arguments, "--libraries", "RWKV_TEST_LIBRARIES"),
                           find_path(arguments, "--world-vocabulary", "RWKV_TEST_WORLD_VOCABULARY")};
   const std::string only = arguments.text("--only").value_or("");
   const QuietStdout out(false);

@@ -159,7 +159,7 @@ export const ERROR_TABLE: readonly ErrorEntry[] = [
     name: 'library-missing',
     log: '(lib(?:Qnn|HtpPrepare|onnxruntime)\\w*\\.so[.\\d]*): cannot open shared object file',
     cause: 'the library `{1}` is not where it is looked for',
-    hint: '--qnn-libs names the folder with libQnnHtp.so and libQnnSystem.so, such as onnxruntime_qnn of the onnxruntime-qnn wheel; for a model library LD_LIBRARY_PATH names it too',
+    hint: "--qnn-libs names the folder with libQnnSystem.so and the backend's library: for the HTP and the GPU onnxruntime_qnn of the onnxruntime-qnn wheel, for the CPU the libs of qai-appbuilder, which has it for aarch64 alone",
     parameters: [],
   },
 
@@ -232,10 +232,31 @@ export const ERROR_TABLE: readonly ErrorEntry[] = [
     parameters: ['precision', 'soc'],
   },
   {
+    name: 'opencl-missing',
+    log: 'Invalid OpenCL driver path',
+    cause: "QNN's GPU backend finds no OpenCL driver",
+    hint: "run the model on a Snapdragon, with the folder of the Adreno's libOpenCL.so on LD_LIBRARY_PATH",
+    parameters: ['device'],
+  },
+  {
+    name: 'platform-refused',
+    codes: [1006],
+    cause: "this backend of QNN runs on Qualcomm's platforms alone, and this machine is none that it knows",
+    hint: "run the model on a Snapdragon, or on the HTP's emulator, which is in the x86-64 libraries",
+    parameters: ['device'],
+  },
+  {
+    name: 'gpu-on-x86',
+    log: 'TuningMode must be enabled on x86_64',
+    cause: "QNN's GPU backend for x86-64 runs no models",
+    hint: "run the model on a Snapdragon, or on the HTP's emulator",
+    parameters: ['device'],
+  },
+  {
     name: 'backend-not-started',
     codes: [4000],
-    cause: 'the HTP backend cannot start on this machine',
-    hint: 'the aarch64 backend needs a Snapdragon; on other machines use the x86-64 libraries',
+    cause: 'the backend cannot start on this machine',
+    hint: 'the aarch64 libraries need a Snapdragon; on other machines use the x86-64 ones, in which the HTP is emulated',
     parameters: ['device'],
   },
   {

@@ -25,6 +25,7 @@ test('pass their own tests on real contexts, with address and undefined-behaviou
     join(project.folder, 'out/runtime/x86_64-linux/native-tests'),
     [
       ...['--qnn-libs', libraries, '--contexts', 'out/rwkv7-austen/fp16/SM8650'],
+      ...['--libraries', 'out/rwkv7-austen/fp16/lib/x86_64-linux'],
       ...['--world-vocabulary', join(libraries, '..', 'rwkv', 'rwkv_vocab_v20230424.txt')],
     ],
     { cwd: project.folder, encoding: 'utf8' },

@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { shippedTwin } from '../rig/shipped-project.ts';
+import { qnnLibraries } from '../rig/stage-environment.ts';
 
 const test = suite('prefill graphs');
 
@@ -42,6 +44,24 @@ test('keep one copy of the weights in the contexts for phones, and two in the em
     assert.is(json(`${FOLDER}/unshared/${name}.json`).shared_weight_bytes, 0);
     assert.ok(size(`${FOLDER}/${name}.bin`) < 0.6 * size(`${FOLDER}/unshared/${name}.bin`));
   }
+});
+
+test('are compiled from model libraries too, side by side in one context', async () => {
+  const libraries = await qnnLibraries();
+  const asked = ['--qnn-libs', libraries, '--tokenizer', 'byte', '--temperature', '0', '--tokens', '6'];
+  const [library, context] = [
+    ['out/rwkv7-austen/fp16/lib/x86_64-linux', '--soc-id', '57'],
+    [`${FOLDER}/unshared`],
+  ].map((model) =>
+    spawnSync(
+      join(project.folder, 'out/runtime/x86_64-linux/rwkv-run'),
+      ['generate', ...model, ...asked, '--prompt', 'It is a truth universally'],
+      { cwd: project.folder, encoding: 'utf8' },
+    ),
+  );
+  assert.is(library?.status, 0, library?.stderr);
+  assert.match(library?.stderr ?? '', '16 of them in blocks');
+  assert.is(library?.stdout, context?.stdout);
 });
 
 test('leave the graphs for one token as they are without prefill', async () => {

@@ -11,7 +11,8 @@ import { qnnLibraries, stagePython } from '../rig/stage-environment.ts';
 const test = suite('the commands of rwkv-run');
 
 const project = await shippedTwin();
-assert.is((await project.build(['runtime', 'context', '--precision', 'fp16', '--soc', 'SM8650'])).code, 0);
+const WANTED = ['runtime', 'context', 'library', '--precision', 'fp16', '--soc', 'SM8650'];
+assert.is((await project.build(WANTED)).code, 0);
 const program = join(project.folder, 'out/runtime/x86_64-linux/rwkv-run');
 const libraries = await qnnLibraries();
 const MODEL = 'out/rwkv7-austen/fp16/SM8650';
@@ -54,6 +55,19 @@ test('generate: goes on from a saved state as if it had never ended, and stops b
   assert.is(first.stdout.slice(0, -1) + second.stdout.slice(0, -1), text);
   const stopped = done([...from, '--prompt', 'It was a ', '--tokens', '8', '--stop', text.slice(2, 4)]);
   assert.is(stopped.stdout, `${text.slice(0, text.indexOf(text.slice(2, 4)))}\n`);
+});
+
+test('generate: says of model libraries what it says of the contexts, and refuses contexts on the CPU', () => {
+  const asked = [...BYTE, ...GREEDY, '--prompt', 'It was a ', '--tokens', '6'];
+  const library = done(['generate', 'out/rwkv7-austen/fp16/lib/x86_64-linux', '--soc-id', '57', ...asked]);
+  assert.is(library.stdout, done(['generate', MODEL, ...asked]).stdout);
+  const refused = run(['generate', MODEL, '--backend', 'cpu', ...asked]);
+  assert.is(refused.status, 1);
+  assert.match(refused.stderr, /chunk1of2\.bin: is a context binary, which only the HTP runs, not the CPU/);
+  assert.match(refused.stderr, 'librwkv7-austen_chunk1of2.so');
+  const unknown = run(['generate', MODEL, '--backend', 'npu', ...asked]);
+  assert.is(unknown.status, 2);
+  assert.match(unknown.stderr, '--backend npu: expected htp, cpu or gpu');
 });
 
 test('bench: labels emulated runs in every format', () => {

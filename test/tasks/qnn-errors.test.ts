@@ -151,6 +151,27 @@ const RECORDED: readonly Recorded[] = [
     says: 'usually',
   },
   { entry: 'operation-refused', from: 'here', text: ours(3110), says: 'fp16' },
+  {
+    entry: 'platform-refused',
+    from: 'here, by the aarch64 libQnnCpu.so under qemu-user',
+    text: 'error: libQnnCpu.so: starting the backend failed: … (QNN error 1006)',
+    says: "runs on Qualcomm's platforms alone",
+  },
+  {
+    entry: 'opencl-missing',
+    from: 'here, by the aarch64 libQnnGpu.so under qemu-user',
+    text: ours(1006, 'GPU ERROR: GPU_ERROR_FAILED_CREATION(10006) - Invalid OpenCL driver path'),
+    says: 'finds no OpenCL driver',
+  },
+  {
+    entry: 'gpu-on-x86',
+    from: 'here',
+    text: ours(
+      4000,
+      'GPU ERROR: GPU_ERROR_INVALID_ARG(10008) - TuningMode must be enabled on x86_64-linux-clang platforms',
+    ),
+    says: 'runs no models',
+  },
   { entry: 'backend-not-started', from: 'here', text: ours(4000), says: 'Snapdragon' },
   {
     entry: 'context-damaged',

@@ -97,7 +97,7 @@ int compile(int count, char** words) {
   std::optional<MappedOutput> file;
   std::vector<std::byte> memory;   // where nobody wants the binary
   const CompiledContext compiled =
-      compile_context(device, sources, settings, input, [&](std::size_t bytes) -> std::span<std::byte> {
+      compile_context(device, std::move(sources), settings, input, [&](std::size_t bytes) -> std::span<std::byte> {
         if (output) return file.emplace(*output, bytes).bytes();
         memory.resize(bytes);
         return memory;

@@ -80,15 +80,16 @@ BenchRow row_for(const LoadedModel& loaded, const Arguments& arguments) {
   row.model = (path.has_filename() ? path : path.parent_path()).filename().string();
   const std::uint32_t id = contexts.front()->metadata().soc_id;
   const Soc* soc = find_soc(id);
-  row.soc = soc != nullptr ? std::string(soc->name) : std::to_string(id);
-  row.is_emulated = is_emulated;
+  row.soc = soc != nullptr ? std::string(soc->name) : id != 0 ? std::to_string(id) : "";
+  row.backend = loaded.library.backend();
+  row.is_emulated = loaded.device.is_emulated();
   return row;
 }
 
 int run(const Arguments& arguments, const QuietStdout& out) {
   const BenchOrder order = chosen_order(arguments);
   LoadedModel loaded(arguments);
-  if (is_emulated) std::fputs("emulator: these times are of this machine, not of a phone\n", stderr);
+  if (loaded.device.is_emulated()) std::fputs("emulator: these times are of this machine, not of a phone\n", stderr);
   std::vector<BenchRow> rows;
   const auto measure = [&](BenchRow row, const auto& once) {
     for (std::uint64_t i = 0; i < order.warm_up; ++i) once();

@@ -15,8 +15,9 @@ enum CommonOptions : unsigned {
   takes_tables = 2,      // what a model has beside its contexts
   takes_tokenizer = 4,   // between text and tokens
   takes_json = 8,        // where results go
+  takes_backend = 16,    // what a model runs on
 };
-inline constexpr unsigned runs_a_model = takes_contexts | takes_tables;
+inline constexpr unsigned runs_a_model = takes_contexts | takes_tables | takes_backend;
 
 struct Command {
   std::string name;

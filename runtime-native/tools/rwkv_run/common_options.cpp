@@ -9,7 +9,7 @@ namespace rwkv {
 namespace {
 
 ModelFiles model_files(const Arguments& arguments) {
-  ModelFiles files = find_model_files(chosen_model(arguments));
+  ModelFiles files = find_model_files(chosen_model(arguments), chosen_backend(arguments));
   if (const auto file = arguments.text("--embedding")) files.embedding = std::filesystem::path(*file);
   if (const auto file = arguments.text("--initial-state")) files.initial_state = std::filesystem::path(*file);
   return files;
@@ -31,6 +31,11 @@ std::string performance_help() {
   return names + "; default burst";
 }
 
+std::optional<std::uint32_t> chosen_soc_id(const Arguments& arguments) {
+  if (!arguments.has("--soc-id")) return {};
+  return static_cast<std::uint32_t>(arguments.whole_number("--soc-id", 0, 1, 100'000));
+}
+
 }   // namespace
 
 std::vector<OptionDescription> all_options(const Command& command) {
@@ -43,8 +48,13 @@ std::vector<OptionDescription> all_options(const Command& command) {
        "byte, abc, midi, or world:FILE with the vocabulary's file; default: what the model says is its own"});
   add(takes_contexts, {"--context", "PATH", "the model, where it isn't the first word"});
   add(takes_contexts, {"--qnn-libs", "DIR",
-                       "the folder with libQnnHtp.so and libQnnSystem.so; without it, where the dynamic loader finds "
-                       "them (LD_LIBRARY_PATH)"});
+                       "the folder with libQnnSystem.so and the backend's library, such as libQnnHtp.so; without it, "
+                       "where the dynamic loader finds them (LD_LIBRARY_PATH)"});
+  add(takes_backend, {"--backend", "NAME",
+                      "htp (default), cpu or gpu; the last two run model libraries, libMODEL_chunkIofN.so, alone"});
+  add(takes_backend, {"--soc-id", "ID",
+                      "the SoC that model libraries are compiled for on the HTP, by QNN's number; default: the one "
+                      "that this runs on"});
   add(takes_tables, {"--embedding", "FILE",
                      "the float32 table of a model whose embedding is outside of the graph; default: embedding.f32 of "
                      "the model's folder"});
@@ -82,12 +92,20 @@ std::filesystem::path qnn_folder(const Arguments& arguments, const char* library
   return folder;
 }
 
+Backend chosen_backend(const Arguments& arguments) {
+  const std::string name = arguments.text("--backend").value_or("htp");
+  const auto backend = find_backend(name);
+  if (!backend) throw UsageError("--backend " + name + ": expected htp, cpu or gpu");
+  return *backend;
+}
+
 LoadedModel::LoadedModel(const Arguments& arguments, ExtraOutputs extra)
-    : library(qnn_folder(arguments, "libQnnHtp.so")),
-      device(library, {}),
+    : files(model_files(arguments)),
+      library(qnn_folder(arguments, facts_of(chosen_backend(arguments)).library), chosen_backend(arguments)),
+      device(library, chosen_soc_id(arguments)),
       power(library.functions(), chosen_performance(arguments)),
       power_end(power),
-      model(device, model_files(arguments), extra),
+      model(device, files, extra),
       session(model),
       load_seconds(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()) {
   if (!power.refusal().empty()) std::fprintf(stderr, "performance: %s\n", power.refusal().c_str());

@@ -25,12 +25,16 @@ std::unique_ptr<Tokenizer> chosen_tokenizer(const Arguments& arguments);
 /// --qnn-libs, or where the dynamic loader finds `library`; stderr then says where that is. Throws Failure (file).
 std::filesystem::path qnn_folder(const Arguments& arguments, const char* library);
 
+/// --backend. Throws UsageError for one that isn't known.
+Backend chosen_backend(const Arguments& arguments);
+
 /// A model that is ready to run, with a session.
 struct LoadedModel {
   /// Throws UsageError and Failure.
   explicit LoadedModel(const Arguments& arguments, ExtraOutputs extra = ExtraOutputs::refused);
 
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  ModelFiles files;
   QnnLibrary library;
   QnnDevice device;
   HtpPower power;

@@ -39,8 +39,9 @@ void print_help() {
   for (const Command& command : all_commands())
     std::printf("%s\n    %s\n", command.example.c_str(), command.summary.c_str());
   std::printf(R"(
-Runs an RWKV model from its HTP context binaries, on a phone or on the x86-64 emulator. The model is its folder, its
-pack in one file, or its first chunk, beside which the others are found. stdout has the results, stderr everything else.
+Runs an RWKV model from its HTP context binaries, on a phone or on the x86-64 emulator, or from its model libraries, also
+on QNN's CPU and GPU backends. The model is its folder, its pack in one file, or its first chunk, beside which the others
+are found. stdout has the results, stderr everything else.
 
   rwkv-run COMMAND --help    examples and all options of a command
   rwkv-run --version         the version

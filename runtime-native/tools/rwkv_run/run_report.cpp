@@ -15,6 +15,7 @@ void write_run_facts(JsonWriter& json, const LoadedModel& loaded) {
   json.field("load_seconds", loaded.load_seconds);
   json.key("qnn");
   json.begin_object();
+  json.field("backend", facts_of(loaded.library.backend()).name);
   json.field("build_id", loaded.library.build_id());
   json.field("core_api", to_string(loaded.library.functions().core_api));
   json.field("backend_api", to_string(loaded.library.functions().backend_api));
