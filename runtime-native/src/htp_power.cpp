@@ -82,11 +82,14 @@ const PerformanceMode& find_performance_mode(std::string_view name) {
   throw Failure(FailureKind::argument, "performance '" + std::string(name) + "'", "is unknown", "take one of " + names);
 }
 
-HtpPower::HtpPower(const qnn::Interface& functions, const PerformanceMode& mode) : functions_(functions) { vote(mode); }
+HtpPower::HtpPower(const qnn::Interface& functions, const PerformanceMode& mode) : functions_(functions), mode_(&mode) {
+  vote(mode);
+}
 
 void HtpPower::vote(const PerformanceMode& mode) {
   const std::lock_guard turn(changing_);
   take_back();
+  mode_ = &mode;
   refusal_.clear();
   if (has_ended_ || !mode.votes || functions_.backend_id != qnn::htp_backend_id) return;
   qnn::Error error = functions_.device_get_infrastructure(&infrastructure_);
@@ -116,6 +119,11 @@ void HtpPower::vote(const PerformanceMode& mode) {
   // Apart from the clocks, which an HTP before v69 takes too.
   error = ask_for_answers(*infrastructure_, client, mode.rpc_polling);
   if (error != qnn::success) refusal_ = refused("asking for quick answers", error);
+}
+
+void HtpPower::rest() {
+  const std::lock_guard turn(changing_);
+  take_back();
 }
 
 void HtpPower::end() noexcept {

@@ -32,7 +32,7 @@ const PerformanceMode& find_performance_mode(std::string_view name);
 /// A vote, taken back at its end. On a backend without clocks to vote for it does nothing.
 class HtpPower {
  public:
-  /// `functions` and its device must outlive the vote. Votes by `mode`.
+  /// `functions` and its device must outlive the vote. Votes by `mode`, which is one of performance_modes().
   HtpPower(const qnn::Interface& functions, const PerformanceMode& mode);
   ~HtpPower() { end(); }
   HtpPower(const HtpPower&) = delete;
@@ -40,6 +40,10 @@ class HtpPower {
 
   /// Votes in the place of the vote before. One that is refused slows a model down and breaks nothing: refusal() says it.
   void vote(const PerformanceMode& mode);
+
+  /// Takes the vote back while nothing is to be done, until go_on() votes as before.
+  void rest();
+  void go_on() { vote(*mode_); }
 
   /// Takes the vote back for good: from any thread, also while a graph runs, and with no effect the second time.
   void end() noexcept;
@@ -52,6 +56,7 @@ class HtpPower {
   void take_back() noexcept;
 
   const qnn::Interface& functions_;
+  const PerformanceMode* mode_;   // that was voted for last
   std::mutex changing_;
   bool has_ended_ = false;
   const qnn::HtpInfrastructure* infrastructure_ = nullptr;

@@ -74,7 +74,7 @@ class Recording {
 
 }   // namespace
 
-TEST("a vote for the HTP's clocks is cast at the start, changed on demand, and taken back once") {
+TEST("a vote for the HTP's clocks is cast at the start, changed on demand, rests, and is taken back once") {
   Recording recording;
   {
     HtpPower power(recording.functions(), find_performance_mode("burst"));
@@ -83,8 +83,16 @@ TEST("a vote for the HTP's clocks is cast at the start, changed on demand, and t
     power.vote(find_performance_mode("balanced"));
     CHECK_EQUAL(recording.take(),
                 "clocks 30, following 1;polling 0;destroy 7;create 7;clocks 70, following 1;polling 0;");
+    power.rest();
+    CHECK_EQUAL(recording.take(), "clocks 30, following 1;polling 0;destroy 7;");
+    power.rest();
+    CHECK_EQUAL(recording.take(), "");
+    power.go_on();
+    CHECK_EQUAL(recording.take(), "create 7;clocks 70, following 1;polling 0;");
     power.end();
     CHECK_EQUAL(recording.take(), "clocks 30, following 1;polling 0;destroy 7;");
+    power.go_on();
+    CHECK(!power.has_voted());
     power.vote(find_performance_mode("burst"));
     CHECK(!power.has_voted());
   }

@@ -93,13 +93,21 @@ void take_on_terminal(Chat& chat, const std::string& line) {
   }
 }
 
-void talk_on_terminal(Chat& chat) {
+// The HTP rests while a person thinks.
+std::optional<std::string> read_line(LineInput& input, HtpPower& power) {
+  power.rest();
+  auto line = input.read();
+  power.go_on();
+  return line;
+}
+
+void talk_on_terminal(Chat& chat, HtpPower& power) {
   const InterruptSignal interrupt;
   LineInput input;
   say("/help lists commands; Ctrl-C ends an answer, Ctrl-D the program\n");
   while (input.end() != LineInput::End::input) {
     say("> ");
-    const auto line = input.read();
+    const auto line = read_line(input, power);
     if (line)
       take_on_terminal(chat, *line);
     else
@@ -134,7 +142,7 @@ int run(const Arguments& arguments, const QuietStdout& out) {
   Chat chat(loaded.session, conversation, out);
   if (arguments.has("--load-state")) chat.take("/load " + arguments.required_text("--load-state"));
   if (LineInput::is_terminal())
-    talk_on_terminal(chat);
+    talk_on_terminal(chat, loaded.power);
   else
     talk_through_pipe(chat);
   return 0;
