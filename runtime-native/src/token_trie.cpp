@@ -63,7 +63,7 @@ class TokenTrie::Builder {
   void add_children(Node node) {   // a copy: nodes_ grows
     while (node.begin < node.end && tokens_[sorted_[node.begin]].size() == node.depth) ++node.begin;
     std::vector<Child> children;
-    if (node.place == root) children.push_back({0, 0, 0});
+    if (node.place == root && !begins_with_zero(node)) children.push_back({0, 0, 0});
     while (node.begin < node.end) {
       const auto byte = static_cast<unsigned char>(tokens_[sorted_[node.begin]][node.depth]);
       std::size_t next = node.begin;
@@ -78,6 +78,11 @@ class TokenTrie::Builder {
     for (const Child& child : children) add_child(node, child, base ^ child.label);
   }
 
+  // Whether the vocabulary has tokens of its own that do, which sort first.
+  bool begins_with_zero(const Node& node) const {
+    return node.begin < node.end && tokens_[sorted_[node.begin]].front() == '\0';
+  }
+
   void add_child(const Node& parent, const Child& child, std::size_t place) {
     places_[place] = 1;
     std::uint64_t& node = trie_.nodes_[place];
@@ -88,9 +93,10 @@ class TokenTrie::Builder {
     std::uint32_t ending = largest_token + 1;
     for (std::size_t i = child.begin; i < child.end && tokens_[sorted_[i]].size() == depth; ++i)
       ending = std::min(ending, sorted_[i]);
+    const bool is_byte_0 = depth == 1 && child.label == 0;   // which is a token, 0, in any vocabulary
     if (ending <= largest_token) {
       node |= to_token(ending);
-    } else {
+    } else if (!is_byte_0) {
       const std::uint64_t before = trie_.nodes_[parent.place];
       node |= to_token(token_of(before)) + (again_of(before) + 1) * one_again;
     }

@@ -110,6 +110,12 @@ TEST("byte 0 becomes token 0, the end of a document") {
   CHECK_EQUAL(tokenizer.bytes_of(4000000000u), "");
 }
 
+TEST("a token may begin with byte 0, which is token 0 where it stands alone") {
+  const TemporaryFolder folder;
+  const WorldTokenizer tokenizer(folder.write("v.txt", small_vocabulary() + "400 '\\x00h' 2\n401 '\\x00hell' 5\n"));
+  CHECK_EQUAL(joined(tokenizer.encode(std::string_view("\0a\0h\0hel\0hell\0", 14))), "0 97 400 400 101 108 401 0 ");
+}
+
 TEST("a damaged vocabulary is refused with the number of its line") {
   check_damaged("400 'abc' 4\n", "says 4 bytes, but its literal has 3");
   check_damaged("400 'abc 3\n", "no closing quote");
