@@ -1,5 +1,6 @@
 #include "context_metadata.hpp"
 
+#include "context_layout.hpp"
 #include "failure.hpp"
 #include "qnn_error.hpp"
 #include "qnn_log.hpp"
@@ -52,6 +53,7 @@ std::optional<GraphMemory> to_graph_memory(const qnn::GraphInfo& graph) {
 
 ContextMetadata read_context_metadata(const QnnSystem& reader, std::span<const std::byte> binary,
                                       const std::string& name) {
+  check_context_layout(binary, name);
   const qnn::SystemInterface& system = reader.functions();
   const SystemContext context(system);
   const qnn::BinaryInfo* info = nullptr;

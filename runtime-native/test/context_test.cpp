@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <cstring>
 
 #include "chunk_files.hpp"
 #include "context_metadata.hpp"
@@ -87,6 +88,38 @@ TEST("bytes that are no context are refused") {
     CHECK_THROWS("damaged.bin: is not a context binary", read(noise));
     CHECK_THROWS("damaged.bin: is not a context binary", read(std::string(length, '\0')));
   }
+}
+
+TEST("a context's description with any byte changed is read or refused, and never followed out of the file") {
+  const std::string whole = test::read_text(test::first_chunks().front());
+  std::uint64_t description = 0;
+  std::memcpy(&description, whole.data() + 16, sizeof description);
+  const std::size_t end = 40 + static_cast<std::size_t>(description);
+  // What the HTP loads is of no concern here, and copying it would take most of the time.
+  std::string small = whole.substr(0, end) + "HTP.";
+  const std::uint64_t place[2] = {end, 4};
+  std::memcpy(small.data() + 24, place, sizeof place);
+  CHECK_EQUAL(read(small).graphs.size(), read(whole).graphs.size());
+  std::size_t refused = 0;
+  for (std::size_t at = 0; at < end; ++at) {
+    for (const int value : {0, 1, 2, 0x7f, 0xff}) {
+      std::string damaged = small;
+      damaged[at] = static_cast<char>(value);
+      try {
+        read(damaged);
+      } catch (const Failure& failure) {
+        CHECK(std::string(failure.what()).starts_with("damaged.bin: "));
+        ++refused;
+      }
+    }
+  }
+  CHECK(refused > end);
+}
+
+TEST("a context's part of another version is refused with both versions") {
+  std::string other = test::read_text(test::first_chunks().front());
+  other[0x3c] = 2;   // of the description
+  CHECK_THROWS("has a part of version 2, but only 3 is known", read(other));
 }
 
 TEST("a truncated context can't be loaded either, and the message names the file") {
