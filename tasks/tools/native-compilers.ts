@@ -86,7 +86,9 @@ export class AndroidCompiler implements Tool {
     const home = process.env.ANDROID_NDK_HOME;
     if (home === undefined || home === '') {
       return fail(
-        this.missing('the target aarch64-android needs the Android NDK, and ANDROID_NDK_HOME is not set'),
+        this.missing(
+          'the target aarch64-android is not built here: it needs the Android NDK, and ANDROID_NDK_HOME is not set',
+        ),
       );
     }
     const folder = join(home, 'toolchains', 'llvm', 'prebuilt', 'linux-x86_64', 'bin');
