@@ -49,6 +49,16 @@ function countPytest(output: string): Counts | undefined {
   return { passed, failed, skipped: figure(output, /(\d+) skipped/) ?? 0 };
 }
 
+/** Some minutes on two cores. */
+const FUZZ: Step = {
+  name: 'fuzz targets',
+  command: ['npm', 'run', '--silent', 'fuzz', '--', '--seconds', '60'],
+  count: (output) => {
+    const found = /^(\d+) passed, (\d+) failed$/m.exec(output);
+    return found === null ? undefined : { passed: Number(found[1]), failed: Number(found[2]), skipped: 0 };
+  },
+};
+
 async function runStep(step: Step): Promise<Counts> {
   console.log(`\n== ${step.name}`);
   const start = performance.now();
@@ -119,6 +129,7 @@ const steps: readonly Step[] = [
     // The full run also makes what takes minutes: the adbd of the emulated phone.
     environment: full ? { RWKV_BUILD_TEST_FULL: '1' } : {},
   },
+  ...(full ? [FUZZ] : []),
 ];
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const step of steps.filter(

@@ -6,6 +6,7 @@ import { contextCache } from './context-cache/task.ts';
 import { exportOnnx } from './export-onnx/task.ts';
 import { fidelity } from './fidelity/task.ts';
 import { modelLibCompile } from './model-lib-compile/task.ts';
+import { pack } from './pack/task.ts';
 import { predictSpeed } from './predict-speed/task.ts';
 import type { ChooseChunks } from './preflight/auto-chunks.ts';
 import { pushToDevice } from './push-to-device/task.ts';
@@ -31,6 +32,7 @@ export function registeredKinds(
     modelLibCompile,
     buildRuntime(packageRoot),
     contextCache,
+    pack,
     predictSpeed,
     pushToDevice(chooseDevice),
     benchmark(chooseDevice),

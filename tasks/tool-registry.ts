@@ -19,6 +19,7 @@ export function registeredTools(packageRoot: string, cacheRoot: string): Readonl
       'aarch64-linux-gnu-g++',
       'apt-get install -y g++-aarch64-linux-gnu',
     ),
+    new SystemCompiler('clang++', 'clang++', 'apt-get install -y clang libclang-rt-dev'),
     new PythonPackages(zigPackages(packageRoot), cacheRoot),
     new PythonPackages(armLinuxQnn(packageRoot), cacheRoot),
     new AndroidCompiler(),

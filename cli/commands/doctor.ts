@@ -37,6 +37,7 @@ export async function doctor(options: { readonly json: boolean }): Promise<numbe
     check('libraries for Android', 'optional', await version('qnn-sdk')),
     await deviceCheck(),
     await phoneCheck(version),
+    check('clang++', 'optional', await version('clang++'), (found) => `${found}, for npm run fuzz`),
     check('bubblewrap', 'optional', await findBubblewrap(), (path) => `${path}, for --sandbox strict`),
     ...(await watchChecks()),
   ];

@@ -59,6 +59,7 @@ void take_part(ModelFiles& files, const std::string& name, const FileRange& cont
   if (name == "embedding.f32") files.embedding = content;
   if (name == "initial-state.f32") files.initial_state = content;
   if (name == "vocabulary.txt") files.vocabulary = content;
+  if (name == "config.json") files.config = content;
   if (name == "tokenizer.txt") files.tokenizer = tokenizer_in(content);
 }
 
@@ -96,7 +97,7 @@ ModelFiles files_beside(const std::filesystem::path& first, bool with_tables) {
   for (const auto& file : find_chunk_files(first)) files.chunks.emplace_back(file);
   files.head = if_there(head_file_of(first));
   if (!with_tables) return files;
-  for (const char* name : {"embedding.f32", "initial-state.f32", "tokenizer.txt", "vocabulary.txt"}) {
+  for (const char* name : {"embedding.f32", "initial-state.f32", "tokenizer.txt", "vocabulary.txt", "config.json"}) {
     if (const auto file = if_there(first.parent_path() / name)) take_part(files, name, *file);
   }
   return files;

@@ -19,7 +19,7 @@
 namespace rwkv {
 
 /// What a model is made of, by its name in the pack: its contexts under their file names, "embedding.f32",
-/// "initial-state.f32", "tokenizer.txt" and "vocabulary.txt".
+/// "initial-state.f32", "tokenizer.txt", "vocabulary.txt" and "config.json".
 struct PackPart {
   std::string name;
   FileRange content;

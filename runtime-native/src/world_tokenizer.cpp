@@ -51,11 +51,13 @@ VocabularyLine parse_line(std::string_view line) {
 
 }   // namespace
 
-WorldTokenizer::WorldTokenizer(const FileRange& vocabulary) {
-  const MappedFile file(vocabulary);
-  std::string_view rest = file.text();
+WorldTokenizer::WorldTokenizer(const FileRange& vocabulary)
+    : WorldTokenizer(MappedFile(vocabulary).text(), vocabulary.name()) {}
+
+WorldTokenizer::WorldTokenizer(std::string_view vocabulary, const std::string& name) {
+  std::string_view rest = vocabulary;
   const auto refuse = [&](std::size_t line, const std::string& cause) {
-    throw Failure(FailureKind::format, vocabulary.name() + ":" + std::to_string(line), cause,
+    throw Failure(FailureKind::format, name + ":" + std::to_string(line), cause,
                   "use an undamaged rwkv_vocab_v20230424.txt, for example the one in the 'rwkv' package from PyPI");
   };
   std::size_t number = 0;

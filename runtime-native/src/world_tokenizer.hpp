@@ -16,6 +16,9 @@ class WorldTokenizer : public Tokenizer {
   /// Failure (format) "FILE:LINE: …" for anything that doesn't fit.
   explicit WorldTokenizer(const FileRange& vocabulary);
 
+  /// The same of a vocabulary that lies in memory; `name` is for messages.
+  WorldTokenizer(std::string_view vocabulary, const std::string& name);
+
   /// Any bytes can be encoded: each single byte is a token, except 0, which becomes token 0 (end of document).
   std::vector<std::uint32_t> encode(std::string_view text) const override;
   std::string_view bytes_of(std::uint32_t token) const override;

@@ -1,8 +1,15 @@
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { ActionInput, ActionSpec, Kind, TaskCell } from '../../engine/kind.ts';
 import { ok } from '../../engine/result.ts';
-import { compilerFor, type NativeCompiler, TARGETS, type Target } from '../tools/native-compilers.ts';
+import {
+  compilerFor,
+  FUZZING_COMPILER,
+  type NativeCompiler,
+  TARGETS,
+  type Target,
+} from '../tools/native-compilers.ts';
+import { FUZZ_TARGETS } from './fuzz-targets.ts';
 
 const NATIVE = 'runtime-native';
 const COMPILE_FLAGS = [
@@ -16,24 +23,51 @@ const COMPILE_FLAGS = [
 ] as const;
 const LINK_LIBRARIES = ['-ldl', '-pthread'] as const;
 
-/** Sanitizers find errors in the tests; they are never in what is shipped. */
-const SANITIZE = ['-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'] as const;
-
-interface Program {
-  /** The folder of its own sources; each program is linked with the whole library. */
-  readonly folder?: string;
+/** A way of compiling everything. Sanitizers find errors in tests; they are never in what is shipped. */
+interface Variant {
+  /** Begins the names of its actions. */
+  readonly name: string;
   readonly flags: readonly string[];
   readonly linkFlags: readonly string[];
+  /** What is built for this machine alone, where the tests run, is built by this compiler. */
+  readonly compiler?: NativeCompiler;
 }
 
-const PROGRAMS = {
-  'rwkv-run': { folder: `${NATIVE}/tools/rwkv_run`, flags: [], linkFlags: [] },
-  'rwkv-pack': { folder: `${NATIVE}/tools/rwkv_pack`, flags: [], linkFlags: [] },
-  'qnn-context': { folder: `${NATIVE}/tools/qnn_context`, flags: [], linkFlags: [] },
-  'librwkv_qnn.so': { flags: [], linkFlags: ['-shared'] },
-  'runtime-bench': { folder: `${NATIVE}/bench`, flags: [], linkFlags: [] },
-  'native-tests': { folder: `${NATIVE}/test`, flags: SANITIZE, linkFlags: [] },
-} as const satisfies Record<string, Program>;
+const SHIPPED: Variant = { name: 'compile', flags: [], linkFlags: [] };
+const ADDRESSES = ['-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'] as const;
+const ADDRESS_SANITIZED: Variant = { name: 'compile-sanitized', flags: ADDRESSES, linkFlags: ADDRESSES };
+const THREADS = ['-g', '-fsanitize=thread'] as const;
+const THREAD_SANITIZED: Variant = { name: 'compile-thread-sanitized', flags: THREADS, linkFlags: THREADS };
+/** libFuzzer needs to know which branches an input takes. */
+const FUZZED: Variant = {
+  name: 'compile-fuzzed',
+  flags: [...ADDRESSES, '-fsanitize=fuzzer-no-link'],
+  linkFlags: [...ADDRESSES, '-fsanitize=fuzzer'],
+  compiler: FUZZING_COMPILER,
+};
+
+interface Program {
+  /** The folder of its own sources, or the one source; each program is linked with the whole library. */
+  readonly own?: string;
+  readonly variant: Variant;
+  readonly linkFlags?: readonly string[];
+}
+
+const PROGRAMS: Readonly<Record<string, Program>> = {
+  'rwkv-run': { own: `${NATIVE}/tools/rwkv_run`, variant: SHIPPED },
+  'rwkv-pack': { own: `${NATIVE}/tools/rwkv_pack`, variant: SHIPPED },
+  'qnn-context': { own: `${NATIVE}/tools/qnn_context`, variant: SHIPPED },
+  'librwkv_qnn.so': { variant: SHIPPED, linkFlags: ['-shared'] },
+  'runtime-bench': { own: `${NATIVE}/bench`, variant: SHIPPED },
+  'native-tests': { own: `${NATIVE}/test`, variant: ADDRESS_SANITIZED },
+  'native-tests-threads': { own: `${NATIVE}/test`, variant: THREAD_SANITIZED },
+  ...Object.fromEntries(
+    FUZZ_TARGETS.map((target) => [
+      `fuzz-${target}`,
+      { own: `${NATIVE}/fuzz/${target.replaceAll('-', '_')}.cpp`, variant: FUZZED },
+    ]),
+  ),
+};
 
 const DEFAULT_FOLDER = 'runtime';
 const DEFAULT_PROGRAMS = ['rwkv-run', 'qnn-context', 'librwkv_qnn.so'] as const;
@@ -58,7 +92,7 @@ export function buildRuntime(packageRoot: string): Kind {
           items: { enum: Object.keys(PROGRAMS) },
           default: DEFAULT_PROGRAMS,
           description:
-            'What to build. `native-tests` has sanitizers in it, `runtime-bench` is for `npm run bench:runtime`.',
+            'What to build. `native-tests` and `native-tests-threads` have sanitizers in them, `runtime-bench` is for `npm run bench:runtime`, `fuzz-…` for `npm run fuzz`.',
         },
         folder: {
           type: 'string',
@@ -73,8 +107,9 @@ export function buildRuntime(packageRoot: string): Kind {
       const target = String(cell.with.target) as Target;
       const compiler = await compilerFor(target);
       const build = new RuntimeBuild(cell, compiler, target, packageRoot, await headerInputs(packageRoot));
-      for (const name of (cell.with.programs ?? DEFAULT_PROGRAMS) as readonly (keyof typeof PROGRAMS)[]) {
-        await build.addProgram(name, PROGRAMS[name]);
+      for (const name of (cell.with.programs ?? DEFAULT_PROGRAMS) as readonly string[]) {
+        const program = PROGRAMS[name];
+        if (program !== undefined) await build.addProgram(name, program);
       }
       return ok([...build.specs.values()]);
     },
@@ -105,27 +140,28 @@ class RuntimeBuild {
   }
 
   async addProgram(name: string, program: Program): Promise<void> {
-    const own = program.folder === undefined ? [] : await this.compile(program.folder, program.flags);
-    const library = await this.compile(LIBRARY_FOLDER, program.flags);
+    const own = program.own === undefined ? [] : await this.compile(program.own, program.variant);
+    const library = await this.compile(LIBRARY_FOLDER, program.variant);
     this.link(name, program, [...own, ...library]);
   }
 
-  /** Adds an action for each source of a folder and returns the names of those actions. */
-  private async compile(folder: string, flags: readonly string[]): Promise<readonly string[]> {
+  /** Adds an action for each source of a folder, or for the one source, and returns the names of those actions. */
+  private async compile(own: string, variant: Variant): Promise<readonly string[]> {
+    const files = own.endsWith('.cpp')
+      ? [own]
+      : (await readdir(join(this.packageRoot, own))).map((file) => `${own}/${file}`);
+    const compiler = variant.compiler ?? this.compiler;
     const names: string[] = [];
-    const prefix = flags.length === 0 ? 'compile' : 'compile-sanitized';
-    for (const file of (await readdir(join(this.packageRoot, folder))).sort()) {
-      if (!file.endsWith('.cpp')) continue;
-      const source = `${folder}/${file}`;
-      const name = `${prefix}/${basename(folder)}/${basename(file, '.cpp')}`;
+    for (const source of files.filter((file) => file.endsWith('.cpp')).sort()) {
+      const name = `${variant.name}/${basename(dirname(source))}/${basename(source, '.cpp')}`;
       names.push(name);
       this.specs.set(name, {
         name,
-        command: [...this.compiler.cxx, ...COMPILE_FLAGS, ...flags, '-c', source, '-o', 'object.o'],
-        environment: this.compiler.environment,
+        command: [...compiler.cxx, ...COMPILE_FLAGS, ...variant.flags, '-c', source, '-o', 'object.o'],
+        environment: compiler.environment,
         inputs: [packageInput(source), ...this.headers],
         outputs: [{ path: 'object.o', type: 'file', role: 'object', attributes: {} }],
-        tools: [this.compiler.tool],
+        tools: [compiler.tool],
         properties: {},
       });
     }
@@ -133,6 +169,7 @@ class RuntimeBuild {
   }
 
   private link(name: string, program: Program, objects: readonly string[]): void {
+    const compiler = program.variant.compiler ?? this.compiler;
     const inputs = objects.map(
       (object): ActionInput => ({
         at: `${object}.o`,
@@ -142,15 +179,15 @@ class RuntimeBuild {
     this.specs.set(`link/${name}`, {
       name: `link/${name}`,
       command: [
-        ...this.compiler.cxx,
-        ...program.flags,
-        ...program.linkFlags,
+        ...compiler.cxx,
+        ...program.variant.linkFlags,
+        ...(program.linkFlags ?? []),
         ...inputs.map(({ at }) => at),
         ...['-o', name],
-        ...this.compiler.linkFlags,
+        ...compiler.linkFlags,
         ...LINK_LIBRARIES,
       ],
-      environment: this.compiler.environment,
+      environment: compiler.environment,
       inputs,
       outputs: [
         {
@@ -161,7 +198,7 @@ class RuntimeBuild {
           publish: `${this.cell.with.folder ?? DEFAULT_FOLDER}/${this.target}/${name}`,
         },
       ],
-      tools: [this.compiler.tool],
+      tools: [compiler.tool],
       properties: {},
     });
   }

@@ -148,6 +148,9 @@ export async function compilerFor(target: Target): Promise<NativeCompiler> {
   }
 }
 
+/** Clang has libFuzzer; GCC and zig's clang have not. */
+export const FUZZING_COMPILER = systemCompiler('clang++', 'clang', 'clang++');
+
 function systemCompiler(tool: string, c: string, cxx: string): NativeCompiler {
   return { tool, c: [{ tool, path: c }], cxx: [{ tool, path: cxx }], environment: {}, linkFlags: [] };
 }

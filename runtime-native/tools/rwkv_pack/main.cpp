@@ -4,8 +4,8 @@
 #include "argument_parser.hpp"
 #include "failure.hpp"
 #include "mapped_file.hpp"
-#include "model_pack.hpp"
 #include "model_files.hpp"
+#include "model_pack.hpp"
 #include "tokenizer.hpp"
 #include "tool_main.hpp"
 
@@ -26,6 +26,7 @@ const std::vector<OptionDescription> options{
     {"--tokenizer", "NAME", "byte, abc, midi, or world:FILE with the vocabulary's file"},
     {"--embedding", "FILE", "the float32 table of a model whose embedding is outside of the graph"},
     {"--initial-state", "FILE", "what the model's heads start from, float32"},
+    {"--config", "FILE", "the figures of the weights, as JSON; default: config.json of the model's folder"},
     {"--output", "FILE", "the pack"},
     {"--verify", "PACK", "read a whole pack instead, check its digests and list its parts"},
     {"--help", "", "show this"},
@@ -60,7 +61,9 @@ std::vector<PackSource> sources_of(const Arguments& arguments) {
   ModelFiles files = find_model_files(arguments.required_text("--model"));
   if (const auto file = arguments.text("--embedding")) files.embedding = std::filesystem::path(*file);
   if (const auto file = arguments.text("--initial-state")) files.initial_state = std::filesystem::path(*file);
+  if (const auto file = arguments.text("--config")) files.config = std::filesystem::path(*file);
   std::vector<PackSource> sources;
+  if (files.config) sources.push_back({"config.json", *files.config});
   for (const FileRange& chunk : files.chunks) sources.push_back({chunk.file.filename().string(), chunk});
   if (files.head) sources.push_back({files.head->file.filename().string(), *files.head});
   if (files.embedding) sources.push_back({"embedding.f32", *files.embedding});
