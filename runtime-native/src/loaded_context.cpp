@@ -1,6 +1,7 @@
 #include "loaded_context.hpp"
 
 #include "chunk_files.hpp"
+#include "context_fit.hpp"
 #include "failure.hpp"
 #include "mapped_file.hpp"
 #include "qnn_error.hpp"
@@ -52,6 +53,8 @@ void LoadedContext::load(const FileRange& binary) {
   const MappedFile file(binary);
   const auto bytes = file.bytes();
   metadata_ = read_context_metadata(device_.library().system(), bytes, name_);
+  require_fit(metadata_, {functions.core_api, functions.backend_api, device_.is_emulated() ? nullptr : this_soc()},
+              name_);
   decode_graph_ = find_decode_graph(metadata_, name_);
   if (device_.is_emulated()) refuse_shared_weights(metadata_, name_);
   create(bytes);

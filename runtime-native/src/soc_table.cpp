@@ -22,4 +22,11 @@ const Soc* find_soc(std::uint32_t id) {
   return nullptr;
 }
 
+const Soc* find_soc(std::string_view model) {
+  for (const Soc& soc : socs) {
+    if (soc.name == model.substr(0, model.find('-'))) return &soc;
+  }
+  return nullptr;
+}
+
 }   // namespace rwkv

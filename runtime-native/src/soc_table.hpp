@@ -15,4 +15,7 @@ struct Soc {
 /// nullptr for ids that aren't in the table; QNN may still know them.
 const Soc* find_soc(std::uint32_t id);
 
+/// By the name that Android or the kernel gives it, which may have the chip's bin behind it: "SM8750-AC".
+const Soc* find_soc(std::string_view model);
+
 }   // namespace rwkv

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "chunk_files.hpp"
+#include "context_fit.hpp"
 #include "context_metadata.hpp"
 #include "emulator_model.hpp"
 #include "failure.hpp"
@@ -129,6 +130,40 @@ TEST("a truncated context can't be loaded either, and the message names the file
   CHECK_THROWS("cut.bin: is not a context binary that QNN can read (damaged, truncated",
                LoadedContext(test::qnn_device(), cut));
   CHECK_THROWS("build the context again", LoadedContext(test::qnn_device(), cut));
+}
+
+TEST("a context for another SoC or by another QNN is refused with the axis, both sides and the next command") {
+  ContextMetadata context;
+  context.core_api = qnn::core_version;
+  context.backend_api = qnn::htp_version;
+  context.build_id = "v2.51";
+  context.soc_id = 69;
+  context.htp_arch = 79;
+  LoadingPlace here{qnn::core_version, qnn::htp_version, find_soc("SM8750-AC")};
+  require_fit(context, here, "m.bin");
+  here.soc = find_soc("SM8650");
+  CHECK_THROWS(
+      "m.bin: was built for another SoC: for SM8750 (HTP v79), and this is SM8650 (HTP v75); build it for "
+      "this one: rwkv-build context --soc SM8650",
+      require_fit(context, here, "m.bin"));
+  here.soc = find_soc("");   // nobody knows
+  require_fit(context, here, "m.bin");
+  context.core_api.minor -= 2;
+  CHECK_THROWS(
+      "m.bin: was built for another QNN version: its core API is 2.38.0 (compiled by QNN v2.51), that of the "
+      "libraries here 2.40.0; build it again with these libraries: rwkv-build context",
+      require_fit(context, here, "m.bin"));
+  context.core_api = qnn::core_version;
+  context.backend_api.minor += 1;
+  CHECK_THROWS("its HTP backend API is 5.52.0", require_fit(context, here, "m.bin"));
+}
+
+TEST("a context by another QNN version is not loaded") {
+  const TemporaryFolder folder;
+  std::string other = test::read_text(test::first_chunks().front());
+  other[0x80] = 39;   // the minor version of the core API
+  CHECK_THROWS("other.bin: was built for another QNN version: its core API is 2.39.0",
+               LoadedContext(test::qnn_device(), folder.write("other.bin", other)));
 }
 
 TEST("every pattern of the table of errors is one that this compiler's library understands") {
