@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "argument_parser.hpp"
+#include "emulator_core.hpp"
 #include "failure.hpp"
 #include "quiet_stdout.hpp"
 #include "test_case.hpp"
@@ -134,4 +135,7 @@ std::string read_text(const std::filesystem::path& path) {
 
 }   // namespace rwkv::test
 
-int main(int count, char** words) { return rwkv::run_tool("native-tests", rwkv::test::run_tests, count, words); }
+int main(int count, char** words) {
+  rwkv::settle_on_one_core();
+  return rwkv::run_tool("native-tests", rwkv::test::run_tests, count, words);
+}

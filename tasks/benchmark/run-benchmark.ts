@@ -114,11 +114,9 @@ class RunOnDevice {
   /** How fast prompts are read and texts are written, several times. */
   async measure(): Promise<Result<readonly BenchRow[], Failure>> {
     const { repetitions, 'prompt-sizes': prompts, 'text-sizes': texts } = this.options;
-    // The emulator's threads wait for each other more than they compute: on one core it is faster, and steady.
-    const before = this.receipt.device.emulated ? ['taskset', '-c', '0'] : [];
     const sizes = ['-p', prompts, '-n', texts, '--warm-up', '1', '--repetitions', repetitions];
     const output: Uint8Array[] = [];
-    const ended = await this.call('bench', [...sizes, '--output', 'json'], before, (chunk) => {
+    const ended = await this.call('bench', [...sizes, '--output', 'json'], (chunk) => {
       output.push(chunk);
     });
     return ended.ok ? ok(JSON.parse(Buffer.concat(output).toString()) as readonly BenchRow[]) : ended;
@@ -129,7 +127,7 @@ class RunOnDevice {
     // Beside the contexts: a folder that is there, and that no other benchmark writes to.
     const output = posix.join(posix.dirname(this.options.context), 'result.json');
     const words = ['--tokenizer', tokenizer(this.options.tokenizer, this.reports), ...own, '--json', output];
-    const ended = await this.call(name, words, [], (chunk) => process.stdout.write(chunk));
+    const ended = await this.call(name, words, (chunk) => process.stdout.write(chunk));
     if (!ended.ok) return ended;
     // Not beside the result: what is in the action's folder is its output.
     const here = join(tmpdir(), `${name}-result.json`);
@@ -142,25 +140,21 @@ class RunOnDevice {
   private async call(
     name: string,
     own: readonly string[],
-    before: readonly string[],
     onStdout: (chunk: Uint8Array) => void,
   ): Promise<Result<void, Failure>> {
     const { device } = this;
     const folder = `${device.folder}/${LIBRARY_FOLDER}`;
     const errors: Uint8Array[] = [];
-    const run = await device.run(
-      [...before, 'runtime/rwkv-run', name, this.options.context, ...this.pushed(), ...own],
-      {
-        cwd: '.',
-        environment: { LD_LIBRARY_PATH: folder, ADSP_LIBRARY_PATH: folder },
-        timeLimitSeconds: 3 * 3600,
-        onStdout,
-        onStderr: (chunk) => {
-          errors.push(chunk);
-          process.stderr.write(chunk);
-        },
+    const run = await device.run(['runtime/rwkv-run', name, this.options.context, ...this.pushed(), ...own], {
+      cwd: '.',
+      environment: { LD_LIBRARY_PATH: folder, ADSP_LIBRARY_PATH: folder },
+      timeLimitSeconds: 3 * 3600,
+      onStdout,
+      onStderr: (chunk) => {
+        errors.push(chunk);
+        process.stderr.write(chunk);
       },
-    );
+    });
     if (!run.ok) return run;
     if (run.value.exitCode === 0) return ok(undefined);
     return fail({

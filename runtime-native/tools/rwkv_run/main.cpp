@@ -4,6 +4,7 @@
 
 #include "command.hpp"
 #include "common_options.hpp"
+#include "emulator_core.hpp"
 #include "qnn_log.hpp"
 #include "tool_main.hpp"
 
@@ -88,6 +89,7 @@ int run_without_command(int count, char** words) {
 }   // namespace rwkv
 
 int main(int count, char** words) {
+  rwkv::settle_on_one_core();
   const bool has_command = count > 1 && rwkv::find_command(words[1]) != nullptr;
   if (!has_command) return rwkv::run_tool("rwkv-run", rwkv::run_without_command, count, words);
   const std::string program = std::string("rwkv-run ") + words[1];
