@@ -16,7 +16,7 @@ constexpr std::size_t few_cores = 4;
 }   // namespace
 
 void settle_on_one_core() {
-  if (!is_emulated) return;
+  if (!htp_is_emulated) return;
   cpu_set_t allowed;
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
   std::vector<int> cores;
