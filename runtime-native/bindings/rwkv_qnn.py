@@ -202,6 +202,16 @@ def _made(library: _Library, name: str, *arguments: object) -> c_void_p:
     return pointer
 
 
+@dataclass(frozen=True)
+class ModelOptions:
+    """What a model has beside its contexts, and on what it runs: fields of rwkv_qnn_model_options."""
+
+    embedding: str | None = None
+    initial_state: str | None = None
+    backend: str = "htp"
+    soc_id: int = 0
+
+
 class Model(_Handle):
     _free = "model_free"
 
@@ -210,20 +220,18 @@ class Model(_Handle):
         qnn_libs: str,
         path: str,
         *,
-        embedding: str | None = None,
-        initial_state: str | None = None,
-        backend: str = "htp",
-        soc_id: int = 0,
+        options: ModelOptions | None = None,
         library: str = "librwkv_qnn.so",
     ) -> None:
+        chosen = options or ModelOptions()
         functions = _Library(library)
-        options = _ModelOptions()
-        functions.raw("model_options_init")(byref(options), c_size_t(ctypes.sizeof(options)))
-        options.qnn_libs, options.path = qnn_libs.encode(), path.encode()
-        options.embedding = embedding.encode() if embedding is not None else None
-        options.initial_state = initial_state.encode() if initial_state is not None else None
-        options.backend, options.soc_id = BACKENDS.index(backend), soc_id
-        super().__init__(functions, _made(functions, "model_init", byref(options)))
+        struct = _ModelOptions()
+        functions.raw("model_options_init")(byref(struct), c_size_t(ctypes.sizeof(struct)))
+        struct.qnn_libs, struct.path = qnn_libs.encode(), path.encode()
+        struct.embedding = chosen.embedding.encode() if chosen.embedding is not None else None
+        struct.initial_state = chosen.initial_state.encode() if chosen.initial_state is not None else None
+        struct.backend, struct.soc_id = BACKENDS.index(chosen.backend), chosen.soc_id
+        super().__init__(functions, _made(functions, "model_init", byref(struct)))
 
     def set_performance(self, performance: str) -> None:
         """Vote for other clocks than "burst"; "system_settings" lets the HTP rest."""
