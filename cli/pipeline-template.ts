@@ -43,12 +43,18 @@ params: # \`--set chunks=4\` replaces one; model, soc, precision, target and dev
   soc: [${socs.join(', ')}] # the Snapdragons to build for
   target: [x86_64-linux] # also aarch64-linux, aarch64-android: machines that programs are built for
   device: auto # emulator, adb, adb:SERIAL; auto takes an attached phone, else the emulator
+  run: "" # \`rwkv-build bench\` gives its measurements a name here
+  prompt_sizes: [64] # what they time, in tokens: the reading of prompts
+  text_sizes: [32] # and the writing of texts
   tokens: 160 # that the benchmark lets the model write
   evaluation_tokens: 256 # of held-out text, for perplexity and the divergence from fp32
   probe: layers # what \`verify\` looks at inside of the model; \`--layer 2\` looks at all of that layer
 
 # precisions: # more of them, by rules; the shipped ones are always there
 #   mine: { extends: a16w8, weights: { ffn: w4, blocks.3.ffn.value: w8 } }
+
+# matrices: # \`rwkv-build bench --matrix nightly\` measures each combination; an axis is a parameter of those above
+#   nightly: { precision: [fp16, a16w8], chunks: [1, 2] }
 
 models:
 ${models.map(modelText).join('\n')}
