@@ -8,13 +8,14 @@ const test = suite('what the runtime calls of the C library');
 
 /**
  * All of it. There is no Android C library in any package registry, so this list stands for it: each is in C or
- * POSIX.1-2008 and in Android 10's; `dladdr`, `madvise` and `pipe2` are not in those, and there all the same.
+ * POSIX.1-2008 and in Android 10's; `dladdr`, `madvise`, `pipe2` and `sched_…affinity` are not in those, and there all
+ * the same.
  */
 const PORTABLE = new Set(
   `abort close dladdr dlerror dlopen dlsym dup dup2 exp fcntl fflush fprintf fputc fputs fstat ftruncate fwrite
    getenv getpid getrusage isatty isspace kill log madvise memchr memcmp memcpy memmove memset mmap munmap
    nanosleep open pipe2 posix_fallocate printf pthread_mutex_lock pthread_mutex_unlock pthread_once putchar puts
-   raise read rename sigaction sigemptyset signal snprintf sqrt stderr stdout strchr strcmp strerror strlen
+   raise read rename sched_getaffinity sched_setaffinity sigaction sigemptyset signal snprintf sqrt stderr stdout strchr strcmp strerror strlen
    strtod strtoull sysconf unlink vsnprintf write`
     .trim()
     .split(/\s+/),

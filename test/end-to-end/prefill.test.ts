@@ -14,7 +14,7 @@ const SHORT = [
 ] as const;
 
 const project = await shippedTwin();
-const built = await project.build(['all', '--set', 'prefill=16', ...SHORT]);
+const built = await project.build(['all', 'runtime', '--set', 'prefill=16', ...SHORT]);
 const size = (path: string): number => statSync(join(project.folder, path)).size;
 const json = (path: string) => JSON.parse(project.read(path));
 
