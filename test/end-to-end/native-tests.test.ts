@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { REPOSITORY } from '../rig/project.ts';
 import { shippedBuild, shippedTwin } from '../rig/shipped-project.ts';
 import { qnnLibraries } from '../rig/stage-environment.ts';
 
@@ -14,6 +15,8 @@ tasks:
     uses: build-runtime
     with: { target: x86_64-linux, programs: [native-tests] }
 `;
+
+const SUPPRESSIONS = join(REPOSITORY, 'runtime-native/test/leak-sanitizer.supp');
 
 test('pass their own tests on real contexts, with address and undefined-behaviour sanitizers', async () => {
   // Of its own, since other tests put more chunk counts under the shared one's out/.
@@ -31,7 +34,11 @@ test('pass their own tests on real contexts, with address and undefined-behaviou
       ...['--libraries', 'out/rwkv7-austen/fp16/lib/x86_64-linux'],
       ...['--world-vocabulary', join(libraries, '..', 'rwkv', 'rwkv_vocab_v20230424.txt')],
     ],
-    { cwd: project.folder, encoding: 'utf8' },
+    {
+      cwd: project.folder,
+      encoding: 'utf8',
+      env: { ...process.env, LSAN_OPTIONS: `suppressions=${SUPPRESSIONS}` },
+    },
   );
   const counted = /^(\d+) passed, (\d+) failed/m.exec(run.stdout + run.stderr);
   assert.is(run.status, 0, run.stdout + run.stderr);
