@@ -23,6 +23,8 @@ const PORTABLE = new Set(
 
 test('is what Android has too', async () => {
   const { project } = await shippedBuild();
+  const built = await project.build(['runtime']);
+  assert.is(built.code, 0, built.stdout);
   for (const name of ['rwkv-run', 'librwkv_qnn.so']) {
     const file = join(project.folder, 'out/runtime/x86_64-linux', name);
     const symbols = execFileSync('nm', ['-D', '--undefined-only', file], { encoding: 'utf8' });
