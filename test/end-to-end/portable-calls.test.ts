@@ -14,7 +14,7 @@ const test = suite('what the runtime calls of the C library');
 const PORTABLE = new Set(
   `abort close dladdr dlerror dlopen dlsym dup dup2 exp fcntl fflush fprintf fputc fputs fstat ftruncate fwrite
    getenv getpid getrusage isatty isspace kill log madvise memchr memcmp memcpy memmove memset mmap munmap
-   nanosleep open pipe2 posix_fallocate printf pthread_mutex_lock pthread_mutex_unlock pthread_once putchar puts
+   nanosleep open pipe2 poll posix_fallocate printf pthread_mutex_lock pthread_mutex_unlock pthread_once putchar puts
    raise read rename sched_getaffinity sched_setaffinity sigaction sigemptyset signal snprintf sqrt stderr stdout strchr strcmp strerror strlen
    strtod strtoull sysconf unlink vsnprintf write`
     .trim()

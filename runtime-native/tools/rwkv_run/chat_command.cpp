@@ -103,7 +103,7 @@ std::optional<std::string> read_line(LineInput& input, HtpPower& power) {
 
 void talk_on_terminal(Chat& chat, HtpPower& power) {
   const InterruptSignal interrupt;
-  LineInput input;
+  LineInput input(interrupt.descriptor());
   say("/help lists commands; Ctrl-C ends an answer, Ctrl-D the program\n");
   while (input.end() != LineInput::End::input) {
     say("> ");

@@ -13,6 +13,9 @@ class InterruptSignal {
   InterruptSignal(const InterruptSignal&) = delete;
   InterruptSignal& operator=(const InterruptSignal&) = delete;
 
+  /// A byte can be read from it for each SIGINT that had nothing to cancel, also for one that came before anybody waited.
+  int descriptor() const { return from_signals_; }
+
   /// While it lives, SIGINT cancels what the session does.
   class Cancels {
    public:
@@ -24,6 +27,9 @@ class InterruptSignal {
    private:
     RwkvSession& session_;
   };
+
+ private:
+  int from_signals_ = -1;
 };
 
 }   // namespace rwkv

@@ -1,5 +1,6 @@
 #include "line_input.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -20,6 +21,10 @@ std::optional<std::string> LineInput::read() {
       buffer_.erase(0, line_end + 1);
       return line;
     }
+    if (!wait_for_input()) {
+      end_ = End::interrupted;
+      return {};
+    }
     char bytes[4096];
     const ssize_t count = ::read(STDIN_FILENO, bytes, sizeof bytes);
     if (count > 0) {
@@ -32,9 +37,19 @@ std::optional<std::string> LineInput::read() {
       return std::exchange(buffer_, {});
     }
     if (errno != EINTR) throw Failure(FailureKind::file, "stdin", std::strerror(errno), "");
-    end_ = End::interrupted;
-    return {};
   }
+}
+
+// False when something came from `interrupts_` first, all of which is taken.
+bool LineInput::wait_for_input() const {
+  pollfd waited[2] = {{STDIN_FILENO, POLLIN, 0}, {interrupts_, POLLIN, 0}};
+  while (poll(waited, 2, -1) < 0) {
+    if (errno != EINTR) throw Failure(FailureKind::file, "stdin", std::strerror(errno), "");
+  }
+  if ((waited[1].revents & POLLIN) == 0) return true;
+  char bytes[64];
+  while (::read(interrupts_, bytes, sizeof bytes) == sizeof bytes) continue;
+  return false;
 }
 
 }   // namespace rwkv
