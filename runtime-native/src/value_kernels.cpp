@@ -7,6 +7,7 @@
 #include "float_lanes.hpp"
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <immintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>
@@ -171,14 +172,22 @@ void decode(const Step& step, const std::byte* stored, std::span<float> values) 
   run(step, stored, reinterpret_cast<std::byte*>(values.data()), values.size());
 }
 
+#if defined(__x86_64__)
+// Clang 14 knows no name for it in __builtin_cpu_supports().
+bool has_f16c() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+#endif
+
 }   // namespace
 
 void encode_halves(std::span<const float> values, std::byte* stored) { encode(EncodeHalf{}, values, stored); }
 
 void decode_halves(const std::byte* stored, std::span<float> values) {
 #if defined(__x86_64__)
-  static const bool has_f16c = __builtin_cpu_supports("f16c") && has_avx2();
-  if (has_f16c) return decode_halves_f16c(stored, values.data(), values.size());
+  static const bool converts_halves = has_f16c() && has_avx2();
+  if (converts_halves) return decode_halves_f16c(stored, values.data(), values.size());
 #elif defined(__aarch64__)
   return decode(DecodeHalfNeon{}, stored, values);
 #endif
