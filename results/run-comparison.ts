@@ -110,9 +110,11 @@ function speedsOf(pair: Pair, rules: ComparisonRules, leftOut: LeftOut[]): reado
 type ChangedSpeed = Omit<FigureComparison, 'verdict'> & { readonly change: SpeedChange };
 
 function changesOf(pairs: readonly SpeedPair[]): readonly ChangedSpeed[] {
+  const earlierOn = new Map<string, (readonly SpeedRecord[])[]>();
+  for (const { device, earlier } of pairs) earlierOn.set(device, [...(earlierOn.get(device) ?? []), earlier]);
+  const noiseOf = new Map([...earlierOn].map(([device, cells]) => [device, usualNoise(cells)]));
   return pairs.map(({ cell, device, earlier, latest }) => {
-    const others = pairs.filter((pair) => pair.device === device).map((pair) => pair.earlier);
-    const change = speedChange(earlier, latest, usualNoise(others));
+    const change = speedChange(earlier, latest, noiseOf.get(device));
     return { cell, figure: latest.test, before: change.before, now: change.now, change };
   });
 }

@@ -1,3 +1,5 @@
+import type { Evaluation } from '../tasks/benchmark/benchmark-result.ts';
+
 /** The version of this schema. It goes up when a field is taken away or changes its meaning. */
 export const RECORD_VERSION = 1;
 
@@ -11,17 +13,8 @@ export interface SpeedRecord {
   readonly tokens_per_second: readonly number[];
 }
 
-/** How what comes out compares with the fp32 reference. */
-export interface AccuracyRecord {
-  readonly tokens: number;
-  readonly perplexity: number;
-  readonly reference_perplexity: number;
-  /** Nats. */
-  readonly kl_mean: number;
-  readonly kl_max: number;
-  /** 0 to 1. */
-  readonly top1_agreement: number;
-}
+/** How what comes out, token by token, compares with the fp32 reference. */
+export type AccuracyRecord = Omit<Evaluation, 'prefill' | 'batch'>;
 
 /** On what it ran. */
 export interface DeviceRecord {

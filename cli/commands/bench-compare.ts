@@ -11,9 +11,9 @@ import { compareRuns, type RunComparison } from '../../results/run-comparison.ts
 import { readHistory } from '../../results/run-history.ts';
 import type { RunRecord } from '../../results/run-record.ts';
 import { EXIT } from '../exit-code.ts';
+import { historiesToRead } from '../history-file.ts';
 import { table } from '../reporters/figures.ts';
 import { paletteFor } from '../reporters/palette.ts';
-import { HISTORY_FILE } from './bench-matrix.ts';
 import { failUsage } from './command-failure.ts';
 
 export interface CompareOptions {
@@ -61,7 +61,7 @@ async function comparison(
   { history }: CompareOptions,
   choose: (records: readonly RunRecord[]) => Result<RunComparison, Failure>,
 ): Promise<Result<RunComparison, Failure>> {
-  const read = await readHistory(history.length === 0 ? [HISTORY_FILE] : history);
+  const read = await readHistory(historiesToRead(history));
   if (!read.ok) return fail(read.failure);
   if (read.value.newer > 0)
     process.stderr.write(`${read.value.newer} records are of a newer rwkv-build and were left out\n`);

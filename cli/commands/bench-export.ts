@@ -2,7 +2,7 @@ import { actionExport, csvExport, markdownExport } from '../../results/record-ex
 import { chosenRun } from '../../results/run-choice.ts';
 import { readHistory } from '../../results/run-history.ts';
 import { EXIT } from '../exit-code.ts';
-import { HISTORY_FILE } from './bench-matrix.ts';
+import { historiesToRead } from '../history-file.ts';
 import { failUsage } from './command-failure.ts';
 
 export interface ExportOptions {
@@ -17,7 +17,7 @@ const EXPORTS = { csv: csvExport, md: markdownExport, json: actionExport } as co
 
 /** Prints the records of a history, or of one run, for other programs. */
 export async function benchExport({ history, format, run }: ExportOptions): Promise<number> {
-  const read = await readHistory(history.length === 0 ? [HISTORY_FILE] : history);
+  const read = await readHistory(historiesToRead(history));
   if (!read.ok) return failUsage([read.failure], { json: false });
   const { records } = read.value;
   const chosen = run === undefined ? ({ ok: true, value: records } as const) : chosenRun(records, run);

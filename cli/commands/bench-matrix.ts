@@ -13,6 +13,7 @@ import { type FailedRecord, RECORD_VERSION, type RunRecord } from '../../results
 import type { BenchmarkResult } from '../../tasks/benchmark/benchmark-result.ts';
 import type { BuildOptions } from '../build-options.ts';
 import { EXIT } from '../exit-code.ts';
+import { HISTORY_FILE } from '../history-file.ts';
 import { packageVersion } from '../package-version.ts';
 import { pipelineValidator } from '../pipeline-validators.ts';
 import { build } from './build.ts';
@@ -21,8 +22,6 @@ import { failUsage } from './command-failure.ts';
 /** What the pipeline calls the task that measures, and the parameter that names a measurement. */
 const BENCHMARK_TARGET = 'benchmark';
 const RUN_PARAMETER = 'run';
-/** Beside the pipeline file. */
-export const HISTORY_FILE = 'bench-history.jsonl';
 /** A device that went away is waited for this often, by cell, where neither task nor call says otherwise. */
 const RETRIES = 2;
 
